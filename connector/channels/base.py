@@ -1,0 +1,128 @@
+"""What a channel is: one configured endpoint that customers write to, e.g. an SMS number.
+
+An adapter has two verbs for what comes in, `verify` and `parse`, and one for what goes out, `send`.
+It holds no state and reads no clock. What only some providers can do is a capability protocol of
+its own (`LooksUpSent`), not an empty method.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from connector.domain.conversation import Media
+from connector.domain.ids import Address, ExternalId
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """One request as it arrived. `url` is the configured public URL, never guessed from headers."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]  # names in lower case
+    query: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class WebhookReply:
+    """What the provider wants to read after its event is stored."""
+
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class InboundMessage:
+    """The customer wrote. `text` is readable as it stands, also for a location or a sticker."""
+
+    id: ExternalId
+    customer: Address
+    text: str
+    raw: Mapping[str, object]
+    media: tuple[Media, ...] = ()
+    customer_name: str | None = None
+
+
+@dataclass(frozen=True)
+class InboundReceipt:
+    """The provider tells what became of a message that we sent."""
+
+    id: ExternalId  # unique per message and status: the key that deduplicates
+    message: ExternalId
+    customer: Address
+    status: str  # sent | delivered | read | failed
+    raw: Mapping[str, object]
+    code: str = ""
+    meaning: str = ""  # why it failed, in words for an agent
+
+
+@dataclass(frozen=True)
+class InboundConsent:
+    """STOP, START or HELP: words that belong to the law and the carrier, never to the bot."""
+
+    id: ExternalId
+    customer: Address
+    word: str  # stop | start | help
+    text: str
+    raw: Mapping[str, object]
+
+
+Inbound = InboundMessage | InboundReceipt | InboundConsent
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """One piece of text for one customer. `key` is ours and stays the same when it is sent again."""
+
+    key: str
+    customer: Address
+    text: str
+    media: tuple[Media, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    max_text: int  # characters a message; longer texts are split before they are queued
+    has_phone_numbers: bool = (
+        True  # the customer's address is a phone number when it looks like one
+    )
+
+
+class Channel(Protocol):
+    capabilities: Capabilities
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise BadSignature unless the provider signed exactly this request."""
+        ...
+
+    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
+        """Read a verified request, order kept. Raise MalformedPayload or UnknownEndpoint."""
+        ...
+
+    def acknowledge(self) -> WebhookReply:
+        """The answer to a request whose events are stored."""
+        ...
+
+    def send(self, message: Outbound) -> ExternalId:
+        """Deliver, returning the provider's id. Raise Transient, Rejected or Uncertain."""
+        ...
+
+
+@runtime_checkable
+class LooksUpSent(Protocol):
+    """The provider can be asked what it took, so an uncertain send can be settled."""
+
+    def find_sent(
+        self, message: Outbound, since: datetime, known: frozenset[ExternalId]
+    ) -> ExternalId | None:
+        """The provider's id of this message if it was taken at or after `since`, else None.
+
+        `known` are ids that belong to other messages of ours: the same text may rightly have been
+        sent twice. Raises Transient if the provider can't be asked now.
+        """
+        ...

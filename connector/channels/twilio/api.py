@@ -1,0 +1,160 @@
+"""Twilio's REST resource `Messages`: create one, and find one that may have been created."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import requests
+
+from connector.channels.base import Outbound
+from connector.channels.twilio.config import TwilioConfig
+from connector.channels.twilio.refusals import LATER, REFUSED, meaning
+from connector.domain.ids import ExternalId
+from connector.errors import ProviderError, Rejected, Transient, Uncertain
+from connector.http import OutboundSession, check, retry_after, translate
+
+PROVIDER, SEND, FIND = "twilio", "send", "find_sent"
+SKEW = timedelta(seconds=5)  # Twilio's clock, and its times cut to the second
+PAGE, PAGES = 100, 20
+TRIAL = "Sent from your Twilio trial account - "  # what Twilio puts before a trial account's texts
+_SID = re.compile(r"[!-~]{1,64}")
+_CODE = re.compile(r"[0-9]{1,6}")
+
+
+class Messages:
+    def __init__(self, config: TwilioConfig) -> None:
+        self._config = config
+        self._session = OutboundSession(frozenset({config.host}))
+        self._auth = (config.account_sid, config.auth_tokens[0])
+        self._path = f"/2010-04-01/Accounts/{config.account_sid}/Messages.json"
+
+    def create(self, message: Outbound) -> ExternalId:
+        """Send it. Raise Transient, Rejected or Uncertain."""
+        try:
+            answer = self._session.post(
+                self._config.root + self._path, data=self._fields(message), auth=self._auth
+            )
+        except requests.RequestException as error:
+            raise translate(error, provider=PROVIDER, operation=SEND) from error
+        body = _object(answer)
+        _judge(answer, body)
+        sid = body.get("sid")
+        if not isinstance(sid, str) or not _SID.fullmatch(sid):
+            raise Uncertain("twilio send: an answer without a sid", provider=PROVIDER,
+                            operation=SEND, status=answer.status_code)  # fmt: skip
+        return ExternalId(sid)
+
+    def _fields(self, message: Outbound) -> list[tuple[str, str]]:
+        own = {
+            "From": self._config.number,
+            "MessagingServiceSid": self._config.messaging_service,
+            "StatusCallback": self._config.status_url,
+            "Body": message.text,
+        }
+        fields = [("To", str(message.customer))]
+        fields += [(name, value) for name, value in own.items() if value]
+        return fields + [("MediaUrl", file.url) for file in message.media]
+
+    def find(
+        self, message: Outbound, since: datetime, known: frozenset[ExternalId]
+    ) -> ExternalId | None:
+        """The sid of this message if Twilio took it. Raise Transient if it can't be asked."""
+        for page in self._pages(message, since - SKEW):
+            for each in page:
+                sid = each.get("sid")
+                if isinstance(sid, str) and sid not in known and self._is(each, message, since):
+                    return ExternalId(sid)
+        return None
+
+    def _is(self, each: Mapping[str, Any], message: Outbound, since: datetime) -> bool:
+        service = self._config.messaging_service
+        if self._config.number is None and each.get("messaging_service_sid") != service:
+            return False
+        if each.get("body") not in (message.text, TRIAL + message.text):
+            return False
+        outbound = str(each.get("direction")).startswith("outbound")
+        created = _created(each)
+        return outbound and created is not None and created >= since - SKEW
+
+    def _pages(self, message: Outbound, since: datetime) -> Iterator[list[dict[str, Any]]]:
+        """Newest first, until a page is wholly older than `since`.
+
+        Not filtered by DateSent: a message that is still queued has none and would be left out.
+        """
+        query = {"To": str(message.customer), "PageSize": str(PAGE)}
+        if self._config.number:
+            query["From"] = self._config.number
+        path: str | None = self._path
+        for _ in range(PAGES):
+            body = self._get(path or "", query)
+            page = [each for each in body["messages"] if isinstance(each, dict)]
+            yield page
+            path, query = body.get("next_page_uri"), {}
+            times = [_created(each) for each in page]
+            if not path or all(at is not None and at < since for at in times):
+                return
+        raise _unanswered("too many pages")
+
+    def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise _unanswered("unreadable answer")
+        try:
+            answer = self._session.get(self._config.root + path, params=query, auth=self._auth)
+            check(answer, provider=PROVIDER, operation=FIND, repeatable=True)
+        except requests.RequestException as error:
+            raise _unanswered(type(error).__name__) from error
+        except Rejected as error:
+            raise _unanswered(error.reason, status=error.status) from error
+        body = _object(answer)
+        if not isinstance(body.get("messages"), list):
+            raise _unanswered("unreadable answer")
+        return body
+
+
+def _unanswered(why: str, status: int | None = None) -> Transient:
+    return Transient(f"twilio find_sent: {why}", provider=PROVIDER, operation=FIND, status=status)
+
+
+def _judge(answer: requests.Response, body: Mapping[str, Any]) -> None:
+    """Return on success. Twilio's own code says more than the status it comes with."""
+    status = answer.status_code
+    code = str(body.get("code", "")) if status >= 400 else ""
+    code = code if _CODE.fullmatch(code) else ""
+    reason = f"twilio send: HTTP {status}" + (f", code {code}" if code else "")
+    facts: dict[str, Any] = {
+        "provider": PROVIDER, "operation": SEND, "status": status, "code": code,
+    }  # fmt: skip
+    error: ProviderError | None = None
+    if status >= 500:
+        # Also 503: Twilio has no idempotency key, and what a proxy gave up may have been taken.
+        error = Uncertain(reason, **facts)
+    elif code in LATER:
+        wait = retry_after(answer.headers, datetime.now(UTC))
+        error = Transient(reason, retry_after=wait, **facts)
+    elif code in REFUSED:
+        error = Rejected(reason, meaning=meaning(code), **facts)
+    if error is not None:
+        raise error
+    check(answer, provider=PROVIDER, operation=SEND, code=code, meaning=meaning(code))
+
+
+def _object(answer: requests.Response) -> dict[str, Any]:
+    """The JSON object in the body; {} if there is none. Deep nesting ends in RecursionError."""
+    try:
+        body = answer.json()
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _created(each: Mapping[str, Any]) -> datetime | None:
+    """RFC 2822, as Twilio writes times."""
+    try:
+        at = parsedate_to_datetime(str(each.get("date_created")))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -1,0 +1,45 @@
+"""One Twilio number or messaging service as a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connector.channels.base import Capabilities, Inbound, Outbound, WebhookReply, WebhookRequest
+from connector.channels.twilio.api import Messages
+from connector.channels.twilio.config import TwilioConfig
+from connector.channels.twilio.parse import parse
+from connector.channels.twilio.signature import verify
+from connector.domain.ids import ExternalId
+
+SILENT = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
+
+
+class Twilio:
+    capabilities = Capabilities(max_text=1600, has_phone_numbers=True)
+
+    def __init__(self, config: TwilioConfig) -> None:
+        self._config = config
+        self._messages = Messages(config)
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise BadSignature unless one of our tokens signed exactly this request."""
+        verify(request, self._config.auth_tokens)
+
+    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
+        """Read a verified request. Raise MalformedPayload or UnknownEndpoint."""
+        return parse(request, self._config)
+
+    def acknowledge(self) -> WebhookReply:
+        """TwiML that says nothing: the answer is sent later, by ourselves."""
+        return WebhookReply(SILENT, "text/xml; charset=utf-8")
+
+    def send(self, message: Outbound) -> ExternalId:
+        """Send, returning Twilio's sid. Raise Transient, Rejected or Uncertain."""
+        return self._messages.create(message)
+
+    def find_sent(
+        self, message: Outbound, since: datetime, known: frozenset[ExternalId]
+    ) -> ExternalId | None:
+        """The sid of a message that Twilio took, or None. Raise Transient if it can't be asked."""
+        return self._messages.find(message, since, known)

@@ -1,0 +1,43 @@
+"""`connector check`: is the configuration right? Needs no network."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from connector.cli.common import DEFAULT_CONFIG
+from connector.settings import ConfigError, load
+
+
+@click.command()
+@click.argument("file", required=False, envvar="CONNECTOR_CONFIG", default=DEFAULT_CONFIG)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(file: str, as_json: bool) -> None:
+    """Check the configuration FILE and say what is wrong, as file:line:column.
+
+    Without FILE: $CONNECTOR_CONFIG, else config/channels.yaml. What this version accepts but does not
+    act on yet is printed as a warning.
+    """
+    try:
+        settings = load(Path(file))
+    except ConfigError as error:
+        problems = error.problems
+        warnings = ()
+    else:
+        problems = ()
+        warnings = tuple(settings.not_acted_on)
+    if as_json:
+        found = [p.as_dict() | {"level": "error"} for p in problems]
+        found += [p.as_dict() | {"level": "warning"} for p in warnings]
+        click.echo(json.dumps({"file": file, "ok": not problems, "problems": found}, indent=2))
+    else:
+        for warning in warnings:
+            click.echo(f"{warning} (warning)")
+        for problem in problems:
+            click.echo(str(problem), err=True)
+        if not problems:
+            click.echo(f"{file}: the configuration is right")
+    sys.exit(1 if problems else 0)

@@ -1,0 +1,58 @@
+"""What several commands share: where the configuration is, and how a failure is told."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from connector.errors import ConnectorError
+from connector.settings import ConfigError, Settings, load
+
+DEFAULT_CONFIG = "config/channels.yaml"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def fail(sentence: str) -> NoReturn:
+    """Say why on standard error and exit with 1."""
+    click.echo(f"connector: {sentence}", err=True)
+    sys.exit(1)
+
+
+def config_option(command: F) -> F:
+    """`--config FILE`, else CONNECTOR_CONFIG, else config/channels.yaml."""
+    return click.option(
+        "--config",
+        "config",
+        metavar="FILE",
+        default=lambda: os.environ.get("CONNECTOR_CONFIG", DEFAULT_CONFIG),
+        help=f"The configuration [default: $CONNECTOR_CONFIG, else {DEFAULT_CONFIG}].",
+    )(command)
+
+
+def settings_from(config: str) -> Settings:
+    """The checked settings, or every problem, a line each, and exit 1."""
+    try:
+        return load(Path(config))
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            click.echo(line, err=True)
+        sys.exit(1)
+
+
+def told(command: F) -> F:
+    """A failure of ours is one sentence and exit code 1, never a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except ConnectorError as error:
+            fail(str(error))
+
+    return wrapped  # type: ignore[return-value]

@@ -1,0 +1,63 @@
+"""`connector serve`: the web server and the runner in one process; `connector migrate`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+import click
+
+from connector import bootstrap, log
+from connector.bootstrap import Connector
+from connector.cli.common import config_option, settings_from, told
+from connector.web.server import Listener, listen
+
+DRAIN_SECONDS = 10.0
+
+
+@click.command()
+@config_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@told
+def serve(config: str, host: str, port: int) -> None:
+    """Receive webhooks and do the work, until SIGTERM or Ctrl-C; then drain and exit."""
+    log.set_up()
+    settings = settings_from(config)
+    connector = bootstrap.build(settings)
+    try:
+        listener = listen(connector.app, host, port)
+    except BaseException:
+        connector.close(0)
+        raise
+    click.echo(f"connector is listening on http://{host}:{port} (webhooks, /healthz, /readyz)")
+    run(connector, listener)
+
+
+def run(connector: Connector, listener: Listener) -> None:
+    """Until a signal says stop: first no new requests, then let the lanes finish."""
+    asked = threading.Event()
+
+    def stop(_: int, __: FrameType | None) -> None:
+        asked.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, stop)
+    connector.start()
+    listener.start()
+    asked.wait()
+    log.get(__name__).info("draining")
+    listener.stop()
+    drained = connector.close(DRAIN_SECONDS)
+    log.get(__name__).info("stopped", drained=drained)
+
+
+@click.command()
+@config_option
+@told
+def migrate(config: str) -> None:
+    """Bring the database's schema up to this version; twice changes nothing."""
+    settings = settings_from(config)
+    version = bootstrap.migrate(settings)
+    click.echo(f"the database is at schema version {version}")

@@ -1,0 +1,245 @@
+"""A conversation: one customer address on one channel, for ever; cut into episodes.
+
+The holder says who has it. Data exists only in the holder where it is legal: a ticket's id, for
+example, only while an agent has the conversation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from connector.domain.handoff.base import Considered, Trigger
+from connector.domain.ids import (
+    Address,
+    ConversationId,
+    EpisodeId,
+    ExternalId,
+    MessageId,
+    TicketId,
+    conversation_id,
+    episode_id,
+    message_id,
+)
+from connector.domain.tickets import Cursor
+from connector.domain.turns import Summary
+
+# How much of the episode before is kept in view: enough for the bot to know what was settled.
+EARLIER_MESSAGES = 12
+
+
+class Author(StrEnum):
+    CUSTOMER = "customer"
+    BOT = "bot"
+    AGENT = "agent"
+    CONNECTOR = "connector"  # fixed texts: handoff, closing
+
+
+class Delivery(StrEnum):
+    RECEIVED = "received"  # the customer's own
+    QUEUED = "queued"
+    SENT = "sent"  # the provider took it
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"  # never handed to the provider: the customer has opted out
+    CANCELLED = "cancelled"  # made pointless before it went out
+    UNKNOWN = "unknown"  # nobody can tell whether the provider took it
+
+
+NOT_SEEN_BY_CUSTOMER = frozenset({Delivery.FAILED, Delivery.SUPPRESSED, Delivery.CANCELLED})
+
+
+class Outcome(StrEnum):
+    """How an episode ended: exactly one each, so that rates add up to 100 %."""
+
+    BOT_RESOLVED = "bot_resolved"
+    AGENT_RESOLVED = "agent_resolved"
+    ABANDONED = "abandoned"
+    OPTED_OUT = "opted_out"
+    RELEASED = "released"  # the ticket was deleted under us
+
+
+@dataclass(frozen=True)
+class Media:
+    url: str
+    content_type: str
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    id: MessageId
+    seq: int  # 1, 2, 3, ... within the conversation
+    episode: int
+    author: Author
+    text: str
+    at: datetime  # UTC
+    delivery: Delivery
+    media: tuple[Media, ...] = ()
+    external: tuple[ExternalId, ...] = ()  # the provider's ids, one a part
+    author_name: str | None = None
+    offers_person: bool = False
+    why: str = ""  # why it did not reach the customer, in words
+
+    @property
+    def reached_customer(self) -> bool:
+        return self.delivery not in NOT_SEEN_BY_CUSTOMER
+
+
+@dataclass(frozen=True)
+class Episode:
+    number: int
+    id: EpisodeId
+    started_at: datetime | None = None  # None until its first message
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    trigger: Trigger | None = None  # what decided its handoff
+    handed_off_at: datetime | None = None
+    ticket: TicketId | None = None
+    settled: bool = False  # the bot thinks that the matter is closed
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A draft that the model is working on, for everything up to message `upto`."""
+
+    draft: int
+    upto: int
+
+
+@dataclass(frozen=True)
+class WithBot:
+    asked: Asked | None = None
+    quiet_until: datetime | None = None  # the customer may still be typing
+    answered: int = 0  # seq of the last customer message that has its answer
+    discarded: int = 0  # stale drafts thrown away since the last answer
+
+
+@dataclass(frozen=True)
+class HandingOff:
+    """Decided; the ticket does not exist yet."""
+
+    decided: Considered
+    since: datetime
+    upto: int | None = None  # the transcript's last message; None until the ticket is drafted
+    summary: Summary | None = None  # as drafted into the ticket
+    late_summary: Summary | None = None  # it came after that
+    told_delay: bool = False
+    refusals: int = 0  # after the first, the ticket is tried without the channel's mapping
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A ticket of this conversation and how far it has been read."""
+
+    ticket: TicketId
+    requester: ExternalId
+    cursor: Cursor = Cursor()
+    reads: int = 0
+    reading: bool = False
+    read_again: bool = False  # it changed while it was being read
+
+
+@dataclass(frozen=True)
+class WithAgent:
+    desk: Desk
+    since: datetime
+    taken_over_at: datetime | None = None  # an agent's first public comment
+
+
+@dataclass(frozen=True)
+class Ended:
+    outcome: Outcome
+
+
+Holder = WithBot | HandingOff | WithAgent | Ended
+
+
+@dataclass(frozen=True)
+class EarlyReceipt:
+    """A receipt that overtook the provider's answer to our own send."""
+
+    external: ExternalId
+    status: str
+    code: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    id: ConversationId
+    channel: str
+    address: Address
+    episode: Episode
+    holder: Holder
+    messages: tuple[Message, ...] = ()  # of this episode
+    earlier: tuple[Message, ...] = ()  # the end of the one before
+    customer_name: str | None = None
+    language: str | None = None  # BCP 47, as last noticed
+    opted_out: bool = False
+    seq: int = 0
+    drafts: int = 0
+    lesson: str = ""  # what an agent resolved last, for the bot to know
+    past_desk: Desk | None = None  # the last ticket, solved: an agent may still write there
+    early_receipts: tuple[EarlyReceipt, ...] = ()
+    version: int = 0  # of the stored row: who saves must have loaded the newest
+
+    @classmethod
+    def begin(cls, channel: str, address: Address) -> Conversation:
+        ours = conversation_id(channel, address)
+        return cls(
+            id=ours,
+            channel=channel,
+            address=address,
+            episode=Episode(1, episode_id(ours, 1)),
+            holder=WithBot(),
+        )
+
+    def add(self, author: Author, text: str, at: datetime, **more: object) -> Conversation:
+        """With one more message at the end, which gets the next number."""
+        seq = self.seq + 1
+        mine = Delivery.RECEIVED if author is Author.CUSTOMER else Delivery.QUEUED
+        message = Message(
+            id=message_id(self.id, seq),
+            seq=seq,
+            episode=self.episode.number,
+            author=author,
+            text=text,
+            at=at,
+            delivery=mine,
+        )
+        message = replace(message, **more)  # type: ignore[arg-type]
+        episode = self.episode
+        if episode.started_at is None:
+            episode = replace(episode, started_at=at)
+        return replace(self, messages=(*self.messages, message), seq=seq, episode=episode)
+
+    def change(self, changed: Message) -> Conversation:
+        """With this message in the place of the one that has its id."""
+        return replace(
+            self,
+            messages=tuple(changed if m.id == changed.id else m for m in self.messages),
+            earlier=tuple(changed if m.id == changed.id else m for m in self.earlier),
+        )
+
+    def find(self, wanted: MessageId) -> Message | None:
+        return next((m for m in (*self.messages, *self.earlier) if m.id == wanted), None)
+
+    def find_external(self, wanted: ExternalId) -> Message | None:
+        return next((m for m in (*self.messages, *self.earlier) if wanted in m.external), None)
+
+    def last_from(self, author: Author) -> Message | None:
+        return next((m for m in reversed(self.messages) if m.author is author), None)
+
+    def next_episode(self) -> Conversation:
+        """A new episode with the bot; the one before stays in view."""
+        number = self.episode.number + 1
+        return replace(
+            self,
+            episode=Episode(number, episode_id(self.id, number)),
+            holder=WithBot(answered=self.seq),
+            earlier=self.messages[-EARLIER_MESSAGES:],
+            messages=(),
+        )

@@ -1,0 +1,100 @@
+"""STOP, START and HELP: the law and the carrier decide, never the bot and never an agent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from connector.domain.conversation import (
+    Author,
+    Delivery,
+    Ended,
+    HandingOff,
+    Message,
+    Outcome,
+    WithAgent,
+    WithBot,
+)
+from connector.domain.decide.decision import (
+    OPTED_OUT,
+    Decision,
+    end,
+    note,
+    send_key,
+    withdraw_bot,
+)
+from connector.domain.effects import Cancel
+from connector.domain.events import CustomerConsented
+from connector.domain.policy import Policy
+from connector.domain.transcript import escape
+
+_NOTES = {
+    "stop": "The customer texted {word} and has opted out: messages to this number are no longer "
+    "sent, yours included, until they text START.",
+    "start": "The customer texted {word} and has opted in again: messages reach them.",
+    "help": "The customer texted {word}; the carrier answers that by itself.",
+}
+
+
+def decide(decision: Decision, event: CustomerConsented, policy: Policy) -> Decision:
+    conversation = decision.conversation
+    if isinstance(conversation.holder, Ended):
+        # A lone STOP opens no episode that would have to end in some way.
+        opted_out = _opted_out_after(event.word, conversation.opted_out)
+        return decision.now(replace(conversation, opted_out=opted_out))
+    conversation = conversation.add(Author.CUSTOMER, event.text, event.at)
+    decision = decision.now(conversation)
+    if isinstance(conversation.holder, WithAgent):
+        text = _NOTES[event.word].format(word=escape(event.text))
+        key = f"{conversation.messages[-1].id}:consent"
+        decision = note(decision, conversation.holder.desk, key, f"<p>{text}</p>")
+    if event.word == "stop":
+        return opt_out(decision, event.at, policy)
+    if event.word == "start":
+        return decision.now(replace(decision.conversation, opted_out=False))
+    return decision
+
+
+def _opted_out_after(word: str, before: bool) -> bool:
+    return {"stop": True, "start": False}.get(word, before)
+
+
+def opt_out(decision: Decision, at: datetime, policy: Policy) -> Decision:
+    """From now on nothing is sent to this customer; what is still waiting is withdrawn."""
+    decision = decision.now(replace(decision.conversation, opted_out=True))
+    match decision.conversation.holder:
+        case WithBot():
+            decision = end(withdraw_bot(decision), Outcome.OPTED_OUT, at)
+            return _suppress_queued(decision).held_by(Ended(Outcome.OPTED_OUT))
+        case HandingOff() | WithAgent():
+            return _suppress_queued(decision)
+        case Ended():
+            return decision
+        case unknown:
+            assert_never(unknown)
+
+
+def _suppress_queued(decision: Decision) -> Decision:
+    """An agent's words that are still queued: not sent, and the ticket says so."""
+    conversation = decision.conversation
+    queued = [m for m in conversation.messages if m.delivery is Delivery.QUEUED]
+    if not queued:
+        return decision
+    decision = decision.then(Cancel(tuple(send_key(m) for m in queued)))
+    for message in queued:
+        unsent = replace(message, delivery=Delivery.SUPPRESSED, why=OPTED_OUT)
+        decision = decision.now(decision.conversation.change(unsent))
+        decision = _tell(decision, unsent)
+    return decision
+
+
+def _tell(decision: Decision, message: Message) -> Decision:
+    holder = decision.conversation.holder
+    if not isinstance(holder, WithAgent):
+        return decision
+    html = (
+        f"<p><b>Not sent, because {OPTED_OUT}:</b></p>"
+        f"<blockquote>{escape(message.text)}</blockquote>"
+    )
+    return note(decision, holder.desk, f"{message.id}:suppressed", html)

@@ -1,0 +1,156 @@
+"""The decision to hand over, the ticket's draft, and what follows once the ticket exists."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from connector.domain import transcript
+from connector.domain.conversation import (
+    Author,
+    Conversation,
+    Desk,
+    HandingOff,
+    Message,
+    WithAgent,
+)
+from connector.domain.decide.decision import (
+    DELAYED,
+    OPTED_OUT,
+    REOPEN,
+    SUMMARY,
+    Decision,
+    facts,
+    fixed,
+    note,
+    read,
+    say_fixed,
+    withdraw_bot,
+)
+from connector.domain.effects import AddComment, OpenTicket, SetTimer, StopTimer, Summarise
+from connector.domain.events import TicketOpened
+from connector.domain.handoff.base import Considered
+from connector.domain.policy import Policy
+from connector.domain.text import shorten
+from connector.domain.tickets import CommentDraft, Requester, TicketDraft, TicketFields
+from connector.domain.turns import Summary, SummaryRequest
+
+SUBJECT = 80
+
+
+def hand_over(decision: Decision, decided: Considered, at: datetime, policy: Policy) -> Decision:
+    """From here on the bot says nothing more; the summary is asked for, then the ticket."""
+    decision = withdraw_bot(decision)
+    conversation = decision.conversation
+    episode = replace(conversation.episode, trigger=decided.trigger, handed_off_at=at)
+    conversation = replace(
+        conversation,
+        episode=episode,
+        language=conversation.language or decided.language,
+        holder=HandingOff(decided, since=at),
+    )
+    request = SummaryRequest(
+        lines=transcript.lines(conversation, policy.mask),
+        trigger=decided.trigger.value,
+        quote=policy.mask(decided.evidence[0].quote) if decided.evidence else "",
+        language=conversation.language,
+    )
+    return decision.now(conversation).then(
+        Summarise(f"{episode.id}:summary", episode.id, request),
+        SetTimer(SUMMARY, at + policy.summary_wait),
+        SetTimer(DELAYED, at + policy.handoff_delay),
+    )
+
+
+def draft_ticket(
+    decision: Decision, holder: HandingOff, summary: Summary | None, policy: Policy
+) -> Decision:
+    """Order the ticket; its transcript goes as far as the conversation does now."""
+    conversation = decision.conversation
+    episode = conversation.episode
+    plain = holder.refusals > 0
+    fields = TicketFields() if plain else policy.ticket_fields(facts(conversation, holder.decided))
+    html = transcript.handoff_note(conversation, holder.decided, summary, policy.mask)
+    if plain:
+        html += (
+            "<p><b>The ticket was refused with this channel's group, brand, form, priority, tags "
+            "and fields, so it was made without them.</b></p>"
+        )
+    draft = TicketDraft(
+        key=f"{episode.id}:ticket:{holder.refusals}",
+        external_id=episode.id,
+        subject=policy.mask(_subject(conversation, summary)),
+        requester=requester(conversation),
+        note_html=html,
+        fields=fields,
+    )
+    upto = conversation.seq if holder.upto is None else holder.upto
+    holder = replace(holder, upto=upto, summary=summary, late_summary=None)
+    return decision.held_by(holder).then(StopTimer(SUMMARY), OpenTicket(draft.key, draft))
+
+
+def _subject(conversation: Conversation, summary: Summary | None) -> str:
+    if summary and summary.subject:
+        return shorten(summary.subject, SUBJECT)
+    first = next((m for m in conversation.messages if m.author is Author.CUSTOMER and m.text), None)
+    return shorten(first.text, SUBJECT) if first else "A customer asks for help"
+
+
+def requester(conversation: Conversation) -> Requester:
+    """Known by phone number across channels, else by this channel's own address; nothing invented."""
+    address = conversation.address
+    bare = address.removeprefix("whatsapp:")
+    phone = bare if bare.startswith("+") and bare[1:].isdigit() else None
+    ours = f"phone:{phone}" if phone else f"{conversation.channel}:{address}"
+    name = conversation.customer_name or phone or bare
+    return Requester(f"connector:{ours}", name, phone, conversation.language)
+
+
+def ticket_opened(
+    decision: Decision, holder: HandingOff, event: TicketOpened, policy: Policy
+) -> Decision:
+    """Transcript, then what the customer wrote meanwhile, and then, and only then, the word to them."""
+    upto = holder.upto if holder.upto is not None else decision.conversation.seq
+    conversation = decision.conversation
+    desk = Desk(event.ticket, event.requester)
+    conversation = replace(
+        conversation,
+        holder=WithAgent(desk, since=event.at),
+        episode=replace(conversation.episode, ticket=event.ticket),
+    )
+    decision = decision.now(conversation).then(StopTimer(DELAYED), StopTimer(REOPEN))
+    told = fixed(conversation, "handoff", policy)
+    closing = "" if conversation.opted_out else f"The customer is now being told: {told}"
+    decision = add_transcript(decision, desk, upto, closing, policy)
+    for message in conversation.messages:
+        if message.seq > upto:
+            decision = mirror(decision, desk, message, policy)
+    if conversation.opted_out:
+        html = f"<p><b>Messages do not reach the customer: {OPTED_OUT}.</b></p>"
+        decision = note(decision, desk, f"{conversation.episode.id}:opted_out", html)
+    else:
+        decision = say_fixed(decision, "handoff", event.at, policy)
+    decision, desk = read(decision, desk)
+    return decision.held_by(WithAgent(desk, since=event.at))
+
+
+def add_transcript(
+    decision: Decision, desk: Desk, upto: int, closing: str, policy: Policy
+) -> Decision:
+    conversation = decision.conversation
+    lines = transcript.lines(conversation, policy.mask, upto)
+    for number, html in enumerate(transcript.transcript_notes(lines, closing), 1):
+        key = f"{conversation.episode.id}:transcript:{desk.ticket}:{number}"
+        decision = note(decision, desk, key, html)
+    return decision
+
+
+def mirror(decision: Decision, desk: Desk, message: Message, policy: Policy) -> Decision:
+    """A message into the ticket: the customer's as their own comment, ours as a note."""
+    html = transcript.comment_html(message, policy.mask)
+    key = f"{message.id}:comment"
+    if message.author is not Author.CUSTOMER:
+        speaker = transcript.SPEAKERS[message.author]
+        return note(decision, desk, key, f"<p><b>{speaker} to the customer:</b></p>{html}")
+    draft = CommentDraft(key, desk.ticket, html, public=True, author=desk.requester)
+    return decision.then(AddComment(key, draft, message.id))

@@ -1,0 +1,101 @@
+"""What to do. Orders that a decision gives; the outbox keeps them until they are carried out.
+
+Each has a `key` that is the same whenever the same decision is made again, so that it is queued once.
+Each belongs to one direction of its conversation, in which one is carried out at a time, in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connector.domain.conversation import Media
+from connector.domain.ids import Address, EpisodeId, MessageId, TicketId
+from connector.domain.tickets import CommentDraft, Cursor, TicketDraft
+from connector.domain.turns import BotRequest, SummaryRequest
+
+
+class Direction(StrEnum):
+    CUSTOMER = "customer"
+    TICKET = "ticket"
+    CHANGES = "changes"  # reading a ticket: a write that must wait does not hold it back
+    BOT = "bot"
+    SUMMARY = "summary"  # a slow draft, pointless by now, does not hold it back
+
+
+@dataclass(frozen=True)
+class AskBot:
+    key: str
+    draft: int
+    request: BotRequest
+    attempts: int  # how often the model may be tried
+
+
+@dataclass(frozen=True)
+class Summarise:
+    key: str
+    episode: EpisodeId
+    request: SummaryRequest
+
+
+@dataclass(frozen=True)
+class OpenTicket:
+    key: str
+    draft: TicketDraft
+
+
+@dataclass(frozen=True)
+class AddComment:
+    key: str
+    draft: CommentDraft
+    message: MessageId | None = None  # the customer's message that it carries
+
+
+@dataclass(frozen=True)
+class ReadTicket:
+    key: str
+    ticket: TicketId
+    cursor: Cursor
+
+
+@dataclass(frozen=True)
+class SendText:
+    key: str
+    message: MessageId
+    customer: Address
+    text: str
+    media: tuple[Media, ...] = ()
+
+
+@dataclass(frozen=True)
+class SetTimer:
+    """Deliver TimerFired(name) at `at`; replaces one of the same name."""
+
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StopTimer:
+    name: str
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Do not carry these out if they have not been started."""
+
+    keys: tuple[str, ...]
+
+
+Call = AskBot | Summarise | OpenTicket | AddComment | ReadTicket | SendText
+Effect = Call | SetTimer | StopTimer | Cancel
+
+DIRECTIONS: dict[type[Call], Direction] = {
+    AskBot: Direction.BOT,
+    Summarise: Direction.SUMMARY,
+    OpenTicket: Direction.TICKET,
+    AddComment: Direction.TICKET,
+    ReadTicket: Direction.CHANGES,
+    SendText: Direction.CUSTOMER,
+}

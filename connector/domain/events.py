@@ -1,0 +1,179 @@
+"""What happened. Facts, each with the time at which it did; the only way that time enters.
+
+A conversation's inbox is a list of these: what customers and helpdesks sent, what our own calls came
+to, and timers that have run out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from connector.domain.conversation import Media
+from connector.domain.ids import EpisodeId, ExternalId, MessageId, TicketId
+from connector.domain.tickets import Changes
+from connector.domain.turns import BotTurn, Summary
+
+
+@dataclass(frozen=True)
+class CustomerMessaged:
+    at: datetime
+    external: ExternalId
+    text: str
+    media: tuple[Media, ...] = ()
+    customer_name: str | None = None
+
+
+@dataclass(frozen=True)
+class CustomerConsented:
+    """STOP, START or HELP."""
+
+    at: datetime
+    external: ExternalId
+    word: str  # stop | start | help
+    text: str
+
+
+@dataclass(frozen=True)
+class ReceiptArrived:
+    at: datetime
+    external: ExternalId  # of the message that it is about
+    status: str  # sent | delivered | read | failed
+    code: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class TimerFired:
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True)
+class BotAnswered:
+    at: datetime
+    draft: int
+    turn: BotTurn
+
+
+@dataclass(frozen=True)
+class BotFailed:
+    at: datetime
+    draft: int
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Summarised:
+    at: datetime
+    episode: EpisodeId
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class SummaryFailed:
+    at: datetime
+    episode: EpisodeId
+    reason: str
+
+
+@dataclass(frozen=True)
+class TicketOpened:
+    at: datetime
+    episode: EpisodeId
+    ticket: TicketId
+    requester: ExternalId
+
+
+@dataclass(frozen=True)
+class TicketRefused:
+    at: datetime
+    episode: EpisodeId
+    code: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class TicketChanged:
+    """The helpdesk says that it did; what changed is still to be read."""
+
+    at: datetime
+    ticket: TicketId
+
+
+@dataclass(frozen=True)
+class TicketRead:
+    at: datetime
+    changes: Changes
+
+
+@dataclass(frozen=True)
+class TicketGone:
+    at: datetime
+    ticket: TicketId
+    reason: str
+
+
+@dataclass(frozen=True)
+class CommentAdded:
+    at: datetime
+    key: str
+    comment: ExternalId
+    message: MessageId | None = None
+
+
+@dataclass(frozen=True)
+class CommentRefused:
+    at: datetime
+    key: str
+    ticket: TicketId
+    code: str
+    meaning: str
+    message: MessageId | None = None  # the customer's message that it carried
+
+
+@dataclass(frozen=True)
+class MessageSent:
+    at: datetime
+    message: MessageId
+    external: ExternalId
+
+
+@dataclass(frozen=True)
+class DeliveryFailed:
+    at: datetime
+    message: MessageId
+    code: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class DeliveryUnknown:
+    """The provider's answer was lost and it can't say whether it took the message."""
+
+    at: datetime
+    message: MessageId
+    reason: str
+
+
+Event = (
+    CustomerMessaged
+    | CustomerConsented
+    | ReceiptArrived
+    | TimerFired
+    | BotAnswered
+    | BotFailed
+    | Summarised
+    | SummaryFailed
+    | TicketOpened
+    | TicketRefused
+    | TicketChanged
+    | TicketRead
+    | TicketGone
+    | CommentAdded
+    | CommentRefused
+    | MessageSent
+    | DeliveryFailed
+    | DeliveryUnknown
+)

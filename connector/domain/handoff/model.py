@@ -1,0 +1,38 @@
+"""The model's own decision, which counts only with a reason; its quote only if it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.domain.handoff.base import Considered, Evidence, HandoffPolicy, Trigger, Turn
+from connector.domain.handoff.normalise import fold
+
+THRESHOLD = 0.5
+_REASON = 300
+
+
+def consider(
+    trigger: str, reason: str, quote: str, turns: Sequence[Turn], policy: HandoffPolicy
+) -> Considered:
+    """`trigger` is the model's own word for why, kept in the evidence."""
+    why = " ".join(reason.split())[:_REASON]
+    if not policy.model or not why:
+        return Considered(Trigger.MODEL, False, 0.0, THRESHOLD, source="model")
+    said = _said(quote, turns)
+    last = next((t for t in reversed(turns) if t.role == "customer"), None)
+    messages = (said.id,) if said else ((last.id,) if last else ())
+    detail = f"{trigger.strip()}: {why}" if trigger.strip() else why
+    proof = (Evidence(messages, quote.strip() if said else "", detail),)
+    return Considered(Trigger.MODEL, True, 1.0 if said else 0.7, THRESHOLD, proof, source="model")
+
+
+def _said(quote: str, turns: Sequence[Turn]) -> Turn | None:
+    wanted = _flat(quote)
+    if not wanted:
+        return None
+    customer = (t for t in reversed(turns) if t.role == "customer")
+    return next((t for t in customer if wanted in _flat(t.text)), None)
+
+
+def _flat(text: str) -> str:
+    return " ".join(fold(text).split())

@@ -1,0 +1,177 @@
+"""The word lists of each language, compiled once.
+
+What the lists are called and mean stands at the head of config/phrases/en.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from rapidfuzz.distance import OSA
+
+from connector.domain.handoff.normalise import Words, fold, words
+from connector.domain.handoff.patterns import Lexicon, PhraseError
+
+KEYS = (
+    *(
+        "action",
+        "after",
+        "want",
+        "target",
+        "somebody",
+        "bare",
+        "filler",
+        "negation",
+        "reported",
+        "bot",
+    ),
+    *("owner",),
+    *("follow", "tail", "identity", "request", "refusal", "like", "spelling", "marks"),
+    *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
+    *("stuck", "lost", "solved", "frustrated"),
+)
+_EMPTY = Lexicon()
+_SHORT = 4  # words: too few to tell the language by
+_KEPT = 64  # texts
+_CLOSE = 1  # typical words fewer than the likeliest language's: may still be it
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language's lists."""
+
+    name: str
+    lexicons: Mapping[str, Lexicon] = field(default_factory=dict, repr=False)
+    spelling: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    marks: frozenset[str] = frozenset()
+    like: frozenset[str] = frozenset()  # words that only look like a typo of ours
+
+    def __getitem__(self, key: str) -> Lexicon:
+        return self.lexicons.get(key, _EMPTY)
+
+    @cached_property
+    def typed(self) -> frozenset[str]:
+        """The words whose typos are worth mending."""
+        keys = ("action", "after", "target", "somebody", "bot")
+        return frozenset(w for k in keys for w in self[k].vocabulary if len(w) >= 4)
+
+    @cached_property
+    def _typed_by(self) -> Mapping[tuple[str, int], tuple[str, ...]]:
+        """The same by initial and length."""
+        found: dict[tuple[str, int], tuple[str, ...]] = {}
+        for word in sorted(self.typed):
+            key = (word[0], len(word))
+            found[key] = (*found.get(key, ()), word)
+        return found
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        every = (lexicon.vocabulary for lexicon in self.lexicons.values())
+        return frozenset().union(*every) | self.like | self.marks | set(self.spelling)
+
+    @cached_property
+    def _hot(self) -> frozenset[str]:
+        keys = ("target", "somebody", "bot", "bare", "request", "refusal")
+        hot = frozenset().union(*(self[k].vocabulary for k in keys))
+        return hot - self["filler"].vocabulary | self["target"].vocabulary | self["bot"].vocabulary
+
+    def cold(self, text: Words) -> bool:
+        """Whether no word of the text can belong to a request for a person."""
+        return self._hot.isdisjoint(text.words)
+
+    def affinity(self, text: Words) -> int:
+        """How many words of the text are typical of the language."""
+        return sum(word in self.marks for word in text.words)
+
+    def read(self, text: Words, mend: bool) -> Words:
+        """The text with this language's short forms spelt out and typos mended."""
+        found: list[str] = []
+        clauses: list[int] = []
+        for word, clause in zip(text.words, text.clauses, strict=True):
+            for part in self.spelling.get(word) or (self._mended(word) if mend else (word,)):
+                found.append(part)
+                clauses.append(clause)
+        return Words(tuple(found), tuple(clauses))
+
+    def _mended(self, word: str) -> tuple[str, ...]:
+        if len(word) < 4 or len(word) > 16 or word in self.known or not word.isalpha():
+            return (word,)
+        return self._apart(word) or ((self._nearest(word) or word),)
+
+    def _apart(self, word: str) -> tuple[str, ...]:
+        """Two words run together: "tocontact", "talkto"."""
+        for cut in range(2, len(word) - 1):
+            head, tail = word[:cut], word[cut:]
+            one_of_ours = head in self.typed or tail in self.typed
+            if one_of_ours and head in self.known and tail in self.known:
+                return head, tail
+        return ()
+
+    def _nearest(self, word: str) -> str | None:
+        best: tuple[int, str] = (9, "")
+        for initial in {word[0], word[1]}:
+            for length in range(max(len(word) - 2, 4), len(word) + 3):
+                for ours in self._typed_by.get((initial, length), ()):
+                    best = min(best, (_distance(word, ours), ours))
+        return best[1] if best[0] < 9 else None
+
+
+def _distance(word: str, ours: str) -> int:
+    """How far a typo is from a word of ours; 9 is too far. Short words must only be swapped."""
+    allowed = 2 if len(ours) >= 8 else 1
+    if abs(len(ours) - len(word)) > allowed:
+        return 9
+    if len(ours) == 4 and sorted(set(word)) != sorted(set(ours)):
+        return 9
+    away = OSA.distance(word, ours, score_cutoff=allowed)
+    return away if away <= allowed else 9
+
+
+Reading = tuple[tuple[Language, Words], ...]
+
+
+class Phrases:
+    """All languages' lists. Several triggers read the same text, so the last few are kept."""
+
+    def __init__(self, languages: Iterable[Language] = ()) -> None:
+        self.languages = tuple(languages)
+        self.read = lru_cache(maxsize=_KEPT)(self._read)
+
+    @staticmethod
+    def from_lists(lists: Mapping[str, Mapping[str, Sequence[str]]]) -> Phrases:
+        """Compile {"en": {"action": ["talk to", ...], ...}, ...}. Raise PhraseError."""
+        return Phrases(_language(name, keys) for name, keys in lists.items())
+
+    def _read(self, text: str) -> Reading:
+        """The text as each language that it may be in reads it."""
+        plain = words(text)
+        near = [x.affinity(plain) for x in self.languages]
+        most = max(near, default=0)
+        least = 0 if len(plain) <= _SHORT or most == 0 else max(1, most - _CLOSE)
+        return tuple(
+            (x, x.read(plain, mend=mine > 0 or x is self.languages[0]))
+            for x, mine in zip(self.languages, near, strict=True)
+            if mine >= least
+        )
+
+
+def _language(name: str, keys: Mapping[str, Sequence[str]]) -> Language:
+    unknown = set(keys) - set(KEYS)
+    if unknown:
+        raise PhraseError(f"{name}: no list is called {sorted(unknown)[0]!r}")
+    sets = {k: frozenset(fold(w) for w in keys.get(k, ())) for k in ("marks", "like")}
+    return Language(
+        name,
+        {k: Lexicon(v) for k, v in keys.items() if k not in ("spelling", "marks", "like")},
+        dict(_spelling(line) for line in keys.get("spelling", ())),
+        **sets,
+    )
+
+
+def _spelling(line: str) -> tuple[str, tuple[str, ...]]:
+    short, equals, long = line.partition("=")
+    if not equals or len(short.split()) != 1:
+        raise PhraseError(f"{line!r}: write `short = the long form`")
+    return fold(short.strip()), tuple(fold(long).split())

@@ -1,0 +1,44 @@
+"""What an operator set for one channel, in the shape that decisions need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from connector.domain.handoff.base import HandoffPolicy
+from connector.domain.tickets import TicketFields
+
+Facts = Mapping[str, Mapping[str, str]]  # {"handoff": {"trigger": "legal"}, "customer": {...}, ...}
+
+
+class Wording(Protocol):
+    """The fixed texts, in the customer's language where there is one."""
+
+    def render(self, name: str, language: str | None, facts: Facts) -> str:
+        """The text called `name`: handoff | handoff_delayed | solved | automated."""
+        ...
+
+
+@dataclass(frozen=True)
+class Policy:
+    channel: str
+    handoff: HandoffPolicy
+    wording: Wording
+    ticket_fields: Callable[[Facts], TicketFields]
+    agent_prefix: Callable[[str], str]  # an agent's name -> what stands before their words
+    mask: Callable[[str], str]  # card numbers and the like -> a text without them
+    max_text: int  # characters a message on this channel
+    quiet_period: timedelta = timedelta(seconds=1.5)
+    # A ticket need not wait for its summary longer than this: the summary can follow as a note.
+    summary_wait: timedelta = timedelta(seconds=8)
+    handoff_delay: timedelta = timedelta(
+        seconds=10
+    )  # then the customer is told that it takes longer
+    settle: timedelta = timedelta(minutes=10)  # after "resolved": a real reply goes on
+    abandon: timedelta = timedelta(hours=24)
+    ticket_retry: timedelta = timedelta(minutes=15)  # after a refusal that somebody has to mend
+    bot_retry: timedelta = timedelta(minutes=1)  # with bot_failure switched off
+    bot_replies: int = 40
+    stale_drafts: int = 2  # drafts discarded in a row before one is sent although it is stale

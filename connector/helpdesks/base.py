@@ -1,0 +1,48 @@
+"""What a helpdesk is: one account where agents work on tickets.
+
+Webhooks only say that a ticket changed; what changed is read from the API (`changes`), because a
+webhook's body is neither complete nor to be trusted for text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from connector.channels.base import WebhookRequest
+from connector.domain.ids import ExternalId, TicketId
+from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
+
+
+class Helpdesk(Protocol):
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise BadSignature unless the helpdesk signed exactly this request, recently."""
+        ...
+
+    def parse(self, request: WebhookRequest) -> Sequence[TicketId]:
+        """The tickets that changed. Raise MalformedPayload if the body names none."""
+        ...
+
+    def delivery_id(self, request: WebhookRequest) -> str:
+        """Names this delivery by what is signed in it, so that a replay is known as one."""
+        ...
+
+    def open_ticket(self, draft: TicketDraft) -> OpenedTicket:
+        """The same draft twice gives the same ticket. Raise Transient, Rejected or Uncertain."""
+        ...
+
+    def find_ticket(self, draft: TicketDraft) -> OpenedTicket | None:
+        """The ticket that an uncertain `open_ticket` of this draft made, if it made one."""
+        ...
+
+    def add_comment(self, draft: CommentDraft) -> ExternalId:
+        """Add a comment or note, always saying which of the two it is; return its id."""
+        ...
+
+    def find_comment(self, draft: CommentDraft) -> ExternalId | None:
+        """The comment that an uncertain `add_comment` of this draft made, if it made one."""
+        ...
+
+    def changes(self, ticket: TicketId, after: Cursor) -> Changes:
+        """The state of the ticket and its comments at or after the cursor, oldest first."""
+        ...

@@ -1,0 +1,1 @@
+"""Zendesk Support: what is odd about it stays in this folder."""

@@ -1,0 +1,44 @@
+"""One Zendesk account behind the helpdesk's verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from connector.channels.base import WebhookRequest
+from connector.domain.ids import ExternalId, TicketId
+from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
+from connector.helpdesks.zendesk import comments, tickets, webhooks
+from connector.helpdesks.zendesk.client import Client
+from connector.helpdesks.zendesk.config import ZendeskConfig
+
+
+class Zendesk:
+    """A `Helpdesk`; safe to be called by several threads at once."""
+
+    def __init__(self, config: ZendeskConfig) -> None:
+        self._config = config
+        self._client = Client(config)
+
+    def verify(self, request: WebhookRequest) -> None:
+        webhooks.verify(request, self._config.webhook_secrets, self._config.now())
+
+    def parse(self, request: WebhookRequest) -> Sequence[TicketId]:
+        return webhooks.parse(request)
+
+    def delivery_id(self, request: WebhookRequest) -> str:
+        return webhooks.delivery_id(request)
+
+    def open_ticket(self, draft: TicketDraft) -> OpenedTicket:
+        return tickets.open_ticket(self._client, draft)
+
+    def find_ticket(self, draft: TicketDraft) -> OpenedTicket | None:
+        return tickets.find_ticket(self._client, draft)
+
+    def add_comment(self, draft: CommentDraft) -> ExternalId:
+        return tickets.add_comment(self._client, draft)
+
+    def find_comment(self, draft: CommentDraft) -> ExternalId | None:
+        return tickets.find_comment(self._client, draft)
+
+    def changes(self, ticket: TicketId, after: Cursor) -> Changes:
+        return comments.changes(self._client, self._config, ticket, after)

@@ -1,0 +1,119 @@
+"""Tickets and comments as the connector writes them, each with our key to find it again by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zenpy import Zenpy
+from zenpy.lib.api_objects import Comment, Ticket
+
+from connector.domain.ids import ExternalId, TicketId
+from connector.domain.tickets import CommentDraft, OpenedTicket, TicketDraft, TicketFields
+from connector.errors import Rejected
+from connector.helpdesks.zendesk.client import Client, Json
+from connector.helpdesks.zendesk.comments import first_key, newest, stamp
+from connector.helpdesks.zendesk.refusals import GONE, Call
+from connector.helpdesks.zendesk.requesters import requester_id
+
+LISTED = 10  # tickets with the same external id that are looked into
+
+
+def open_ticket(client: Client, draft: TicketDraft) -> OpenedTicket:
+    requester = requester_id(client, draft.requester)
+    call = Call("open_ticket", key=draft.key)
+
+    def act(zenpy: Zenpy) -> OpenedTicket:
+        made = zenpy.tickets.create(_ticket(draft, requester)).ticket
+        return OpenedTicket(
+            TicketId(str(int(made.id))), ExternalId(str(int(made.requester_id or requester)))
+        )
+
+    try:
+        return client.write(call, act)
+    except Rejected as refused:
+        # The key was used before with another body (the requester changed between two attempts).
+        # The first attempt's ticket is the ticket.
+        if "idempot" not in refused.code.casefold():
+            raise
+        taken = find_ticket(client, draft)
+        if taken is None:
+            raise
+        return taken
+
+
+def _ticket(draft: TicketDraft, requester: int) -> Ticket:
+    return Ticket(
+        subject=draft.subject,
+        external_id=str(draft.external_id),
+        requester_id=requester,
+        status="new",
+        # The first comment's privacy is inherited by later ones: it is always said (A29).
+        comment=Comment(html_body=draft.note_html, public=False),
+        metadata=stamp(draft.key),
+        **_mapped(draft.fields),
+    )
+
+
+def _mapped(fields: TicketFields) -> dict[str, Any]:
+    named: dict[str, Any] = {
+        "group_id": fields.group,
+        "brand_id": fields.brand,
+        "ticket_form_id": fields.form,
+        "priority": fields.priority,
+        "tags": list(fields.tags),
+        "custom_fields": [{"id": int(name), "value": value} for name, value in fields.custom],
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def find_ticket(client: Client, draft: TicketDraft) -> OpenedTicket | None:
+    """The ticket that carries the episode's id and, in its first comment, this draft's key."""
+
+    def listed(body: Json) -> list[tuple[int, int]]:
+        same = [t for t in body["tickets"] if t.get("external_id") == draft.external_id]
+        return [(int(t["id"]), int(t["requester_id"])) for t in same[:LISTED]]
+
+    # An external id is not unique: people copy it and follow-ups inherit it.
+    for ticket, requester in client.read(
+        "find_ticket", "tickets.json", listed, external_id=str(draft.external_id)
+    ):
+        if first_key(client, ticket) == draft.key:
+            return OpenedTicket(TicketId(str(ticket)), ExternalId(str(requester)))
+    return None
+
+
+def add_comment(client: Client, draft: CommentDraft) -> ExternalId:
+    said: dict[str, Any] = {"html_body": draft.html, "public": draft.public}
+    if draft.author is not None:
+        said["author_id"] = int(draft.author)
+
+    def act(zenpy: Zenpy) -> ExternalId:
+        # A new object for each call: zenpy sends again whatever an object still calls changed.
+        answer = zenpy.tickets.update(
+            Ticket(id=int(draft.ticket), comment=Comment(**said), metadata=stamp(draft.key))
+        )
+        return _comment_of(answer.audit.events)
+
+    return client.write(Call("add_comment"), act)
+
+
+def _comment_of(events: Any) -> ExternalId:
+    for event in events:
+        kind = event["type"] if isinstance(event, dict) else event.type
+        if kind == "Comment":
+            return ExternalId(str(int(event["id"] if isinstance(event, dict) else event.id)))
+    raise ValueError("no comment in the audit")
+
+
+def find_comment(client: Client, draft: CommentDraft) -> ExternalId | None:
+    """The comment that carries this draft's key, looked for from the newest backwards."""
+    try:
+        for page in newest(client, draft.ticket):
+            for comment in page.comments:
+                if comment.key == draft.key:
+                    return comment.id
+    except Rejected as refused:
+        # Without its ticket the comment is nowhere; adding it again will say so.
+        if refused.code != GONE:
+            raise
+    return None

@@ -1,0 +1,112 @@
+"""The inbox lane: one event at a time -> decide -> one transaction keeps all that follows."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import Connection
+
+from connector import log
+from connector.domain.conversation import Conversation
+from connector.domain.decide import Decision, decide
+from connector.domain.effects import DIRECTIONS, Cancel, Effect, SetTimer, StopTimer
+from connector.domain.ids import ConversationId
+from connector.domain.lanes import INBOX, Lane
+from connector.errors import StaleConversation
+from connector.pipeline import facts
+from connector.pipeline.parts import Parts
+from connector.storage import conversations, inbox, outbox
+from connector.storage.inbox import Waiting
+
+STEPS = 25  # then other lanes get their turn
+PARKED = timedelta(minutes=5)  # an event that can't be handled, before it is tried again
+
+_log = log.get(__name__)
+
+
+def advance(parts: Parts, conversation: ConversationId) -> datetime | None:
+    """Handle what is due; when there will be more, or None."""
+    for _ in range(STEPS):
+        now = parts.now()
+        waiting, before = parts.db.read(partial(_next, conversation=conversation, now=now))
+        if not isinstance(waiting, Waiting):
+            return waiting
+        if before is None:
+            raise LookupError(f"an event for the unknown conversation {conversation}")
+        try:
+            _handle(parts, waiting, before, now)
+        except StaleConversation:
+            continue  # somebody was faster: look again
+    return parts.now()
+
+
+def _next(
+    connection: Connection, conversation: ConversationId, now: datetime
+) -> tuple[Waiting | datetime | None, Conversation | None]:
+    found = inbox.upcoming(connection, conversation, now)
+    if not isinstance(found, Waiting):
+        return found, None
+    return found, conversations.load(connection, conversation)
+
+
+def _handle(parts: Parts, waiting: Waiting, before: Conversation, now: datetime) -> None:
+    try:
+        decision = decide(before, waiting.event, parts.channels[before.channel].policy)
+    except Exception as error:
+        # A poison event parks its own conversation and nothing else.
+        kind = type(waiting.event).__name__
+        _log.error("event_parked", conversation=before.id, kind=kind, error=type(error).__name__)
+        parts.db.write(lambda c: inbox.failed(c, waiting, now + PARKED))
+        if waiting.id is None:
+            raise
+        return
+    parts.db.write(lambda c: _keep(c, waiting, before, decision, now))
+    facts.tell(before, waiting.event, decision)
+    for lane, at in _wakes(before.id, decision.effects):
+        parts.wake(lane, at)
+
+
+def _keep(
+    connection: Connection,
+    waiting: Waiting,
+    before: Conversation,
+    decision: Decision,
+    now: datetime,
+) -> None:
+    inbox.handled(connection, before.id, waiting, now)
+    after = decision.conversation
+    if after != before or decision.ended:
+        conversations.save(connection, before, after, decision.ended, now)
+    conversations.save_considered(connection, after, decision.considered, now)
+    for effect in decision.effects:
+        _order(connection, before.id, effect, now)
+
+
+def _order(
+    connection: Connection, conversation: ConversationId, effect: Effect, now: datetime
+) -> None:
+    match effect:
+        case SetTimer():
+            inbox.set_timer(connection, conversation, effect.name, effect.at)
+        case StopTimer():
+            inbox.stop_timer(connection, conversation, effect.name)
+        case Cancel():
+            outbox.cancel(connection, conversation, effect.keys, now)
+        case call:
+            outbox.add(connection, conversation, call, now)
+
+
+def _wakes(
+    conversation: ConversationId, effects: tuple[Effect, ...]
+) -> list[tuple[Lane, datetime | None]]:
+    lanes: list[tuple[Lane, datetime | None]] = []
+    for effect in effects:
+        match effect:
+            case SetTimer():
+                lanes.append((Lane(conversation, INBOX), effect.at))
+            case StopTimer() | Cancel():
+                continue
+            case call:
+                lanes.append((Lane(conversation, DIRECTIONS[type(call)].value), None))
+    return lanes

@@ -1,0 +1,100 @@
+"""An order of the outbox -> the provider that carries it out, and the event that its end makes."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from connector.channels.base import LooksUpSent, Outbound
+from connector.domain import events as e
+from connector.domain.effects import (
+    AddComment,
+    AskBot,
+    Call,
+    OpenTicket,
+    ReadTicket,
+    SendText,
+    Summarise,
+)
+from connector.domain.ids import ExternalId
+from connector.pipeline.parts import ChannelParts, Parts
+from connector.storage.outbox import Row
+
+
+class CannotTell(Exception):
+    """This provider can't be asked what it took."""
+
+
+def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
+    """Do it. Raise Transient, Rejected or Uncertain."""
+    desk = parts.helpdesks[channel.helpdesk]
+    match call:
+        case AskBot():
+            return e.BotAnswered(parts.now(), call.draft, channel.bot.answer(call.request))
+        case Summarise():
+            summary = channel.bot.summarise(call.request)
+            return e.Summarised(parts.now(), call.episode, summary)
+        case OpenTicket():
+            opened = desk.open_ticket(call.draft)
+            return e.TicketOpened(parts.now(), call.draft.external_id, opened.id, opened.requester)
+        case AddComment():
+            comment = desk.add_comment(call.draft)
+            return e.CommentAdded(parts.now(), call.key, comment, call.message)
+        case ReadTicket():
+            return e.TicketRead(parts.now(), desk.changes(call.ticket, call.cursor))
+        case SendText():
+            sent = channel.adapter.send(_outbound(call))
+            return e.MessageSent(parts.now(), call.message, sent)
+        case unknown:
+            assert_never(unknown)
+
+
+def look_up(
+    parts: Parts, channel: ChannelParts, row: Row, known: frozenset[ExternalId]
+) -> e.Event | None:
+    """The event of a call that did happen, None if it certainly did not. Raise CannotTell."""
+    desk = parts.helpdesks[channel.helpdesk]
+    match row.call:
+        case AskBot() | Summarise() | ReadTicket():
+            return None  # these change nothing: doing them twice does no harm
+        case OpenTicket() as call:
+            opened = desk.find_ticket(call.draft)
+            if opened is None:
+                return None
+            return e.TicketOpened(parts.now(), call.draft.external_id, opened.id, opened.requester)
+        case AddComment() as call:
+            comment = desk.find_comment(call.draft)
+            if comment is None:
+                return None
+            return e.CommentAdded(parts.now(), call.key, comment, call.message)
+        case SendText() as call:
+            if not isinstance(channel.adapter, LooksUpSent) or row.tried_at is None:
+                raise CannotTell
+            sent = channel.adapter.find_sent(_outbound(call), row.tried_at, known)
+            return None if sent is None else e.MessageSent(parts.now(), call.message, sent)
+        case unknown:
+            assert_never(unknown)
+
+
+def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) -> e.Event:
+    """The event of a call that will never happen."""
+    now = parts.now()
+    match call:
+        case AskBot():
+            return e.BotFailed(now, call.draft, code or meaning, attempts)
+        case Summarise():
+            return e.SummaryFailed(now, call.episode, code or meaning)
+        case OpenTicket():
+            return e.TicketRefused(now, call.draft.external_id, code, meaning)
+        case AddComment():
+            ticket = call.draft.ticket
+            return e.CommentRefused(now, call.key, ticket, code, meaning, call.message)
+        case ReadTicket():
+            return e.TicketGone(now, call.ticket, meaning)
+        case SendText():
+            return e.DeliveryFailed(now, call.message, code, meaning)
+        case unknown:
+            assert_never(unknown)
+
+
+def _outbound(call: SendText) -> Outbound:
+    return Outbound(call.key, call.customer, call.text, call.media)

@@ -1,0 +1,42 @@
+"""What the pipeline works with; put together in bootstrap, or in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from connector.bots.base import Bot
+from connector.channels.base import Channel
+from connector.domain.lanes import Lane
+from connector.domain.policy import Policy
+from connector.helpdesks.base import Helpdesk
+from connector.storage.engine import Database
+
+
+class Wake(Protocol):
+    def __call__(self, lane: Lane, at: datetime | None = None) -> None: ...
+
+
+@dataclass(frozen=True)
+class ChannelParts:
+    """One configured channel with the bot and helpdesk that it names."""
+
+    name: str
+    adapter: Channel
+    policy: Policy
+    bot: Bot
+    helpdesk: str
+    resend_unproven: bool = False  # on_unknown: at_least_once
+
+
+@dataclass(frozen=True)
+class Parts:
+    db: Database
+    channels: Mapping[str, ChannelParts]
+    helpdesks: Mapping[str, Helpdesk]
+    now: Callable[[], datetime]
+    wake: Wake
+    # A request whose answer was lost may still be on its way in: ask when it has had time to land.
+    settle_after: timedelta = timedelta(seconds=10)

@@ -1,0 +1,157 @@
+"""An outgoing lane: write the attempt down, call the provider with no transaction open, record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from connector import log
+from connector.domain.effects import AddComment, Direction, SendText
+from connector.domain.events import CommentAdded, DeliveryUnknown, Event, TicketOpened
+from connector.domain.ids import ConversationId
+from connector.domain.lanes import INBOX, Lane
+from connector.errors import ProviderError, Rejected, Uncertain
+from connector.pipeline import calls, retry
+from connector.pipeline.parts import ChannelParts, Parts
+from connector.storage import conversations, inbox, links, outbox
+from connector.storage.inbox import Arrival
+from connector.storage.outbox import Row, State
+
+STEPS = 25
+
+_log = log.get(__name__)
+
+
+def perform(parts: Parts, conversation: ConversationId, direction: Direction) -> datetime | None:
+    """Carry out what is due, in order; when there will be more, or None."""
+    for _ in range(STEPS):
+        row = parts.db.read(lambda c: outbox.first(c, conversation, direction))
+        if row is None:
+            return None
+        if row.due_at > parts.now():
+            return row.due_at
+        channel = parts.channels[_channel(parts, row)]
+        if row.in_doubt:
+            _settle(parts, channel, row)
+        else:
+            _try(parts, channel, row)
+    return parts.now()
+
+
+def _channel(parts: Parts, row: Row) -> str:
+    found = parts.db.read(lambda c: conversations.channel_of(c, row.conversation))
+    if found is None or found not in parts.channels:
+        raise LookupError(f"the channel of conversation {row.conversation} is not configured")
+    return found
+
+
+def _try(parts: Parts, channel: ChannelParts, row: Row) -> None:
+    now = parts.now()
+    if not parts.db.write(lambda c: outbox.begin(c, row, now)):
+        return  # cancelled meanwhile
+    row = replace(row, state=State.TRYING, attempts=row.attempts + 1, tried_at=now)
+    try:
+        event = calls.carry_out(parts, channel, row.call)
+    except ProviderError as error:
+        _failed(parts, channel, row, error)
+        return
+    _finish(parts, channel, row, State.DONE, event)
+
+
+def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> None:
+    now = parts.now()
+    if isinstance(error, Rejected):
+        _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
+        return
+    if isinstance(error, Uncertain):
+        _postpone(parts, row, State.UNCERTAIN, now + parts.settle_after, error)
+        return
+    match retry.after(error, row.call, row.attempts, row.created_at, now):
+        case retry.Again(at):
+            _postpone(parts, row, State.DUE, at, error)
+        case retry.GiveUp(reason):
+            _give_up(parts, channel, row, State.BURIED, error.code, reason)
+
+
+def _settle(parts: Parts, channel: ChannelParts, row: Row) -> None:
+    """It may have happened: find out before anything is repeated."""
+    now = parts.now()
+    ready = (row.tried_at or now) + parts.settle_after
+    if isinstance(row.call, AddComment | SendText) and now < ready:
+        _postpone(parts, row, State.UNCERTAIN, ready, Uncertain("interrupted"))
+        return
+    try:
+        known = parts.db.read(lambda c: conversations.known_externals(c, row.conversation))
+        event = calls.look_up(parts, channel, row, known)
+    except ProviderError as error:
+        wait = retry.after(error, row.call, row.attempts, row.created_at, now)
+        at = wait.at if isinstance(wait, retry.Again) else now + retry.LONGEST_WAIT
+        _postpone(parts, row, State.UNCERTAIN, at, error)
+        return
+    except calls.CannotTell:
+        if not channel.resend_unproven:
+            _unknown(parts, channel, row)
+            return
+        event = None
+    if event is not None:
+        _finish(parts, channel, row, State.DONE, event)
+        return
+    # Proven absent, or the operator would rather send twice than not at all.
+    _postpone(parts, row, State.DUE, now, Uncertain("not taken: again"))
+
+
+def _unknown(parts: Parts, channel: ChannelParts, row: Row) -> None:
+    assert isinstance(row.call, SendText)  # noqa: S101 - only a channel can't be asked
+    reason = "the provider's answer was lost, and it can't be asked"
+    _finish(
+        parts,
+        channel,
+        row,
+        State.UNKNOWN,
+        DeliveryUnknown(parts.now(), row.call.message, reason),
+    )
+
+
+def _give_up(
+    parts: Parts, channel: ChannelParts, row: Row, state: State, code: str, meaning: str
+) -> None:
+    event = calls.refused(parts, row.call, code, meaning, row.attempts)
+    level = _log.error if state is State.BURIED else _log.warning
+    level("call_" + state.value, conversation=row.conversation, call=type(row.call).__name__,
+          key=row.call.key, code=code, attempts=row.attempts)  # fmt: skip
+    _finish(parts, channel, row, state, event, code or meaning)
+
+
+def _postpone(parts: Parts, row: Row, state: State, at: datetime, error: ProviderError) -> None:
+    now = parts.now()
+    parts.db.write(lambda c: outbox.postpone(c, row, state, at, now, error.reason))
+    _log.warning("attempt_failed", conversation=row.conversation, call=type(row.call).__name__,
+                 key=row.call.key, error=type(error).__name__, provider=error.provider,
+                 status=error.status, code=error.code, attempt=row.attempts, then=state.value,
+                 retry_at=at.isoformat())  # fmt: skip
+
+
+def _finish(
+    parts: Parts, channel: ChannelParts, row: Row, state: State, event: Event, error: str = ""
+) -> None:
+    """Result and outcome event in one transaction: neither is ever there without the other."""
+    now = parts.now()
+    arrival = Arrival("outbox", str(row.id), row.conversation, event)
+
+    def keep(connection: Connection) -> None:
+        if outbox.finish(connection, row, state, now, error):
+            inbox.add(connection, [arrival], now)
+            _link(connection, channel, row, event)
+
+    parts.db.write(keep)
+    parts.wake(Lane(row.conversation, INBOX))
+
+
+def _link(connection: Connection, channel: ChannelParts, row: Row, event: Event) -> None:
+    ours = row.conversation
+    if isinstance(event, TicketOpened):
+        links.link(connection, "ticket", channel.helpdesk, event.ticket, ours, event.episode)
+    elif isinstance(event, CommentAdded):
+        links.link(connection, "comment", channel.helpdesk, event.comment, ours, event.key)

@@ -1,0 +1,88 @@
+"""A verified and parsed webhook -> the inbox. When these return, it is stored for good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from connector import log
+from connector.channels.base import Inbound, InboundConsent, InboundMessage, InboundReceipt
+from connector.domain.events import (
+    CustomerConsented,
+    CustomerMessaged,
+    Event,
+    ReceiptArrived,
+    TicketChanged,
+)
+from connector.domain.ids import ConversationId, TicketId, conversation_id
+from connector.domain.lanes import INBOX, Lane
+from connector.pipeline.parts import Parts
+from connector.storage import conversations, inbox, links
+from connector.storage.inbox import Arrival
+
+_log = log.get(__name__)
+
+
+def from_channel(parts: Parts, channel: str, received: Sequence[Inbound]) -> int:
+    """Store what is new, once each, and wake the conversations; how many were new."""
+    now = parts.now()
+
+    def keep(connection: Connection) -> list[tuple[Arrival, bool]]:
+        arrivals = []
+        for each in received:
+            ours = conversation_id(channel, each.customer)
+            if not isinstance(each, InboundReceipt):
+                conversations.ensure(connection, channel, each.customer, now)
+            elif not conversations.exists(connection, ours):
+                continue  # about a message that another program sent from this number
+            raw = json.dumps(each.raw, ensure_ascii=False)
+            arrivals.append(Arrival(f"channel:{channel}", each.id, ours, _event(parts, each), raw))
+        return list(zip(arrivals, inbox.add(connection, arrivals, now), strict=True))
+
+    stored = parts.db.write(keep)
+    for arrival, new in stored:
+        kind = type(arrival.event).__name__
+        _log.info("webhook_stored" if new else "webhook_repeated", channel=channel, kind=kind,
+                  conversation=arrival.conversation, external=arrival.external_id)  # fmt: skip
+        if new:
+            parts.wake(Lane(arrival.conversation, INBOX))
+    return sum(new for _, new in stored)
+
+
+def _event(parts: Parts, each: Inbound) -> Event:
+    now = parts.now()
+    match each:
+        case InboundMessage():
+            return CustomerMessaged(now, each.id, each.text, each.media, each.customer_name)
+        case InboundConsent():
+            return CustomerConsented(now, each.id, each.word, each.text)
+        case InboundReceipt():
+            return ReceiptArrived(now, each.message, each.status, each.code, each.meaning)
+
+
+def from_helpdesk(parts: Parts, helpdesk: str, tickets: Sequence[TicketId], delivery: str) -> int:
+    """Store that these tickets changed, where they are ours; how many are.
+
+    `delivery` names the request, so that the same one twice is one. A ticket that is not linked yet
+    can't be missed by this: opening a ticket is always followed by reading it.
+    """
+    now = parts.now()
+
+    def keep(connection: Connection) -> list[ConversationId]:
+        arrivals = []
+        for ticket in tickets:
+            ours = links.conversation_of(connection, "ticket", helpdesk, ticket)
+            if ours is not None:
+                name = f"{delivery}:{ticket}"
+                event = TicketChanged(now, ticket)
+                arrivals.append(Arrival(f"helpdesk:{helpdesk}", name, ours, event))
+        inbox.add(connection, arrivals, now)
+        return [a.conversation for a in arrivals]
+
+    woken = parts.db.write(keep)
+    for conversation in woken:
+        parts.wake(Lane(conversation, INBOX))
+    _log.info("helpdesk_webhook", helpdesk=helpdesk, tickets=list(tickets), ours=len(woken))
+    return len(woken)

@@ -1,0 +1,150 @@
+"""What the page needs from the sandbox, and nothing else: it is shown over these shapes alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+Direction = Literal["inbound", "outbound"]
+FaultKind = Literal["unavailable", "throttled", "reset_before", "reset_after", "delay"]
+TicketStatus = Literal["open", "pending", "hold", "solved"]
+
+FAULT_KINDS: Mapping[FaultKind, str] = {
+    "unavailable": "503, with Retry-After",
+    "throttled": "429, too many requests",
+    "reset_before": "Connection reset before it is done",
+    "reset_after": "Connection reset after it was done",
+    "delay": "Answer 5 seconds late",
+}
+TICKET_STATUSES: tuple[TicketStatus, ...] = ("open", "pending", "hold", "solved")
+
+
+class RefusedError(Exception):
+    """The twin would not do it; the text is a sentence for the person at the page."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    name: str
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True)
+class PhoneMessage:
+    """One message of a customer's conversation; inbound is what the customer wrote."""
+
+    sid: str
+    direction: Direction
+    text: str
+    at: datetime
+    status: str
+    error_code: int | None = None
+    media: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comment:
+    """One comment of a ticket; one that is not public is an internal note."""
+
+    id: str
+    author: str
+    role: str
+    public: bool
+    html: str
+    plain: str
+    at: datetime
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ticket:
+    id: int
+    subject: str
+    status: str
+    priority: str | None
+    group: str | None
+    tags: tuple[str, ...]
+    requester: str
+    requester_phone: str | None
+    comments: tuple[Comment, ...]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One structured log line: ids, never a text."""
+
+    id: int
+    at: datetime
+    name: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FaultOrder:
+    """How a twin shall fail, and how often. The operation is one of those that the twin names."""
+
+    twin: str
+    operation: str
+    kind: FaultKind
+    times: int
+
+
+class Phone(Protocol):
+    number: str
+
+    def customers(self) -> Sequence[str]:
+        """The addresses to choose from, those that have not written yet included."""
+        ...
+
+    def conversation(self, customer: str) -> Sequence[PhoneMessage]: ...
+
+    def customer_says(self, customer: str, text: str) -> None: ...
+
+
+class Desk(Protocol):
+    def tickets(self) -> Sequence[Ticket]: ...
+
+    def reply(self, ticket: int, text: str, *, public: bool, solve: bool) -> None:
+        """Write one comment. Raise RefusedError if the ticket takes none."""
+        ...
+
+    def set_status(self, ticket: int, status: TicketStatus) -> None: ...
+
+
+class Faults(Protocol):
+    def operations(self) -> Mapping[str, Sequence[str]]:
+        """Each twin by name, with the operations that can be made to fail."""
+        ...
+
+    def active(self) -> Sequence[FaultOrder]:
+        """What will still fail; `times` is how often."""
+        ...
+
+    def add(self, order: FaultOrder) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+class Changes(Protocol):
+    @property
+    def version(self) -> int: ...
+
+    def wait(self, since: int, timeout: float) -> int:
+        """Return the version as soon as it is above `since`, or when the time is over."""
+        ...
+
+
+class Facts(Protocol):
+    def facts(self) -> Sequence[Fact]:
+        """The newest facts, oldest first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sources:
+    phone: Phone
+    desk: Desk
+    faults: Faults
+    facts: Facts
+    changes: Changes

@@ -1,0 +1,50 @@
+"""Which lanes have something to do: what a sweep wakes, so that a lost wake-up costs seconds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from connector.domain.effects import Direction
+from connector.domain.ids import ConversationId
+from connector.domain.lanes import INBOX, Lane
+from connector.storage.tables import inbox, outbox, timers
+
+
+def waiting(connection: Connection) -> dict[Lane, datetime]:
+    """Every lane with unfinished work, and when the first of it is due: the rest waits for that."""
+    found: dict[Lane, datetime] = {}
+    first_event = (
+        select(func.min(inbox.c.id))
+        .where(inbox.c.handled_at.is_(None))
+        .group_by(inbox.c.conversation_id)
+    )
+    events = connection.execute(
+        select(inbox.c.conversation_id, inbox.c.due_at.label("due")).where(
+            inbox.c.id.in_(first_event)
+        )
+    )
+    due_timers = connection.execute(
+        select(timers.c.conversation_id, func.min(timers.c.due_at).label("due")).group_by(
+            timers.c.conversation_id
+        )
+    )
+    for rows in (events, due_timers):
+        for row in rows:
+            lane = Lane(ConversationId(row.conversation_id), INBOX)
+            found[lane] = min(found.get(lane, row.due), row.due)
+    first_call = (
+        select(func.min(outbox.c.id))
+        .where(outbox.c.done_at.is_(None))
+        .group_by(outbox.c.conversation_id, outbox.c.direction)
+    )
+    calls = connection.execute(
+        select(
+            outbox.c.conversation_id, outbox.c.direction, outbox.c.due_at.label("due")
+        ).where(outbox.c.id.in_(first_call))
+    )
+    for call in calls:
+        name = Direction(call.direction).value
+        found[Lane(ConversationId(call.conversation_id), name)] = call.due
+    return found

@@ -1,0 +1,36 @@
+"""Our id <-> theirs, for tickets and comments."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connector.domain.ids import ConversationId, ExternalId, TicketId
+from connector.storage.tables import links
+
+
+def link(
+    connection: Connection,
+    kind: str,
+    owner: str,
+    theirs: ExternalId | TicketId,
+    conversation: ConversationId,
+    ours: str,
+) -> None:
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(
+        dialect.insert(links)
+        .values(kind=kind, owner=owner, theirs=theirs, conversation_id=conversation, ours=ours)
+        .on_conflict_do_nothing(index_elements=["kind", "owner", "theirs"])
+    )
+
+
+def conversation_of(
+    connection: Connection, kind: str, owner: str, theirs: ExternalId | TicketId
+) -> ConversationId | None:
+    found = connection.execute(
+        select(links.c.conversation_id).where(
+            links.c.kind == kind, links.c.owner == owner, links.c.theirs == theirs
+        )
+    ).scalar()
+    return ConversationId(found) if found else None

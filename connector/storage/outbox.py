@@ -1,0 +1,161 @@
+"""What to do, kept until it is done; in each direction of a conversation one at a time, in order.
+
+due -> trying -> done
+ ^       |-----> due again (it did not happen)
+ |       |-----> uncertain (it may have) -> settled as done, or due again
+ |       '-----> buried (given up on, visible)
+ '--- cancelled, while nothing has been tried or the last try certainly failed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connector.domain.effects import DIRECTIONS, Call, Direction
+from connector.domain.ids import ConversationId
+from connector.storage import codec
+from connector.storage.tables import attempts, outbox
+
+
+class State(StrEnum):
+    DUE = "due"
+    TRYING = "trying"
+    UNCERTAIN = "uncertain"
+    DONE = "done"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    BURIED = "buried"
+    UNKNOWN = "unknown"  # settled as far as it can be: nobody knows
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    conversation: ConversationId
+    call: Call
+    state: State
+    due_at: datetime
+    attempts: int
+    created_at: datetime
+    tried_at: datetime | None
+
+    @property
+    def in_doubt(self) -> bool:
+        """It may have happened: also when the program died in the middle of a try."""
+        return self.state in (State.TRYING, State.UNCERTAIN)
+
+
+def add(connection: Connection, conversation: ConversationId, call: Call, at: datetime) -> None:
+    """Once: a call whose key is known is the same decision made again."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(
+        dialect.insert(outbox)
+        .values(
+            conversation_id=conversation,
+            direction=DIRECTIONS[type(call)].value,
+            key=call.key,
+            kind=type(call).__name__,
+            payload=codec.dump(call),
+            state=State.DUE.value,
+            due_at=at,
+            created_at=at,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+
+
+def first(connection: Connection, conversation: ConversationId, direction: Direction) -> Row | None:
+    """The one whose turn it is, due or not: those behind it wait for it."""
+    row = connection.execute(
+        select(outbox)
+        .where(
+            outbox.c.conversation_id == conversation,
+            outbox.c.direction == direction.value,
+            outbox.c.done_at.is_(None),
+        )
+        .order_by(outbox.c.id)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return Row(
+        id=row.id,
+        conversation=ConversationId(row.conversation_id),
+        call=codec.call(row.kind, row.payload),
+        state=State(row.state),
+        due_at=row.due_at,
+        attempts=row.attempts,
+        created_at=row.created_at,
+        tried_at=row.tried_at,
+    )
+
+
+def begin(connection: Connection, row: Row, at: datetime) -> bool:
+    """Write down that it is being tried, before it is. False if it was cancelled meanwhile."""
+    number = row.attempts + 1
+    begun = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.id == row.id,
+            outbox.c.state == row.state.value,
+            outbox.c.attempts == row.attempts,
+        )
+        .values(state=State.TRYING.value, attempts=number, tried_at=at)
+    )
+    if begun.rowcount != 1:
+        return False
+    connection.execute(insert(attempts).values(outbox_id=row.id, number=number, started_at=at))
+    return True
+
+
+def finish(connection: Connection, row: Row, state: State, at: datetime, error: str = "") -> bool:
+    """It is over, in this state. False if it already was: then nothing follows from it again."""
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.done_at.is_(None))
+        .values(state=state.value, done_at=at, error=error or None)
+    )
+    _ended(connection, row, state.value, at, error)
+    return done.rowcount == 1
+
+
+def postpone(
+    connection: Connection, row: Row, state: State, due_at: datetime, at: datetime, error: str
+) -> None:
+    """It goes on later: `state` is DUE if it certainly did not happen, else UNCERTAIN."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.done_at.is_(None))
+        .values(state=state.value, due_at=due_at, error=error)
+    )
+    _ended(connection, row, state.value, at, error)
+
+
+def _ended(connection: Connection, row: Row, result: str, at: datetime, error: str) -> None:
+    connection.execute(
+        update(attempts)
+        .where(attempts.c.outbox_id == row.id, attempts.c.ended_at.is_(None))
+        .values(ended_at=at, result=result, error=error or None)
+    )
+
+
+def cancel(
+    connection: Connection, conversation: ConversationId, keys: tuple[str, ...], at: datetime
+) -> None:
+    """Those that were not started, or whose last try certainly failed."""
+    connection.execute(
+        update(outbox)
+        .where(
+            and_(
+                outbox.c.conversation_id == conversation,
+                outbox.c.key.in_(keys),
+                outbox.c.state == State.DUE.value,
+            )
+        )
+        .values(state=State.CANCELLED.value, done_at=at)
+    )

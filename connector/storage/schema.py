@@ -1,0 +1,55 @@
+"""The schema's version: migrated forward at start, and never run against when it is newer than us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from connector.errors import SchemaMismatch
+from connector.storage.engine import Database
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
+
+
+def ours() -> str:
+    """The newest version that this program knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def current(connection: Connection) -> str | None:
+    """The database's version, None if it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def migrate(db: Database) -> str:
+    """Bring the schema up to ours and return its version. Raise SchemaMismatch if it is newer."""
+
+    def work(connection: Connection) -> str:
+        check(current(connection))
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        return ours()
+
+    return db.write(work)
+
+
+def check(found: str | None) -> None:
+    """Raise SchemaMismatch unless this program knows that version."""
+    known = {s.revision for s in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise SchemaMismatch(
+            f"the database has schema version {found}, this program knows up to {ours()}: "
+            "install the newer connector again, or restore a backup from before it"
+        )

@@ -1,0 +1,192 @@
+"""The tables, for SQLite and Postgres alike. Times are UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+# SQLite numbers rows by itself only in a column declared INTEGER PRIMARY KEY.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite, which has no such type, keeps it without the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("channel", String(100), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("holder", String(20), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    UniqueConstraint("channel", "address", name="uq_conversations_address"),
+    Index("ix_conversations_holder", "holder"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("conversation_id", String(40), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("author", String(20), nullable=False),
+    Column("delivery", String(20), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
+    Index("ix_messages_episode", "conversation_id", "episode", "seq"),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("conversation_id", String(40), nullable=False),
+    Column("channel", String(100), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("outcome", String(20)),
+    Column("trigger", String(30)),
+    Column("handed_off_at", Utc),
+    Column("ticket", String(60)),
+    Index("ix_episodes_started", "started_at"),
+)
+
+considered = Table(
+    "considered",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("conversation_id", String(40), nullable=False),
+    Column("episode_id", String(60), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("trigger", String(30), nullable=False),
+    Column("fired", Boolean, nullable=False),
+    Column("decided", Boolean, nullable=False),
+    Column("score", Float, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("source", String(20), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Index("ix_considered_episode", "episode_id"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("source", String(120), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("conversation_id", String(40), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("raw", Text),
+    Column("received_at", Utc, nullable=False),
+    Column("handled_at", Utc),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("due_at", Utc, nullable=False),
+    UniqueConstraint("source", "external_id", name="uq_inbox_external"),
+    Index(
+        "ix_inbox_unhandled",
+        "conversation_id",
+        "id",
+        sqlite_where=text("handled_at IS NULL"),
+        postgresql_where=text("handled_at IS NULL"),
+    ),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("conversation_id", String(40), nullable=False),
+    Column("direction", String(20), nullable=False),
+    Column("key", String(160), nullable=False, unique=True),
+    Column("kind", String(40), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("created_at", Utc, nullable=False),
+    Column("tried_at", Utc),
+    Column("done_at", Utc),
+    Column("error", Text),
+    Index(
+        "ix_outbox_open",
+        "conversation_id",
+        "direction",
+        "id",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("outbox_id", BigId, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("started_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("result", String(20)),
+    Column("error", Text),
+)
+
+timers = Table(
+    "timers",
+    metadata,
+    Column("conversation_id", String(40), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("due_at", Utc, nullable=False),
+    Index("ix_timers_due", "due_at"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("kind", String(20), primary_key=True),  # ticket | comment
+    Column("owner", String(100), primary_key=True),  # the helpdesk's name
+    Column("theirs", String(100), primary_key=True),
+    Column("conversation_id", String(40), nullable=False),
+    Column("ours", String(60), nullable=False),
+    Index("ix_links_conversation", "conversation_id"),
+)

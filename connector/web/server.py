@@ -1,0 +1,79 @@
+"""waitress, with limits that many slow clients do not exhaust, and an end that lets requests finish."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import threading
+import time
+
+from flask import Flask
+from waitress import create_server, wasyncore  # type: ignore[import-untyped]
+from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
+
+from connector.errors import StartError
+from connector.web.app import MAX_BODY
+
+THREADS = 8
+
+
+class Listener:
+    """A server that is bound; `start` serves from a thread, `stop` lets what runs finish."""
+
+    def __init__(self, server: BaseWSGIServer) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=server.run, name="web", daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.effective_port)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """No new connections; requests that are being answered get their answer."""
+        # Only the listening socket: the trigger is what wakes the loop for answers still to be sent.
+        wasyncore.dispatcher.close(self._server)
+        deadline = time.monotonic() + seconds
+        while self._busy() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self._server.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._server._map)
+        self._thread.join(2)
+
+    def _busy(self) -> bool:
+        channels = list(self._server.active_channels.values())
+        return any(c.requests or c.total_outbufs_len for c in channels)
+
+
+def listen(app: Flask, host: str, port: int, threads: int = THREADS) -> Listener:
+    """Raise StartError if the port can't be had."""
+    # Bound here, so that "in use" is told from other failures, and before anything is started.
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise StartError(_why(error, host, port)) from None
+    server = create_server(
+        app,
+        sockets=[bound],
+        threads=threads,
+        connection_limit=1000,  # the default, 100, is filled by 100 clients that say nothing
+        channel_timeout=30,
+        max_request_body_size=MAX_BODY + 1,  # one more, so that the 413 is the application's
+        max_request_header_size=32 * 1024,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
+    return Listener(server)
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} on {host} is in use by another program; choose one with --port"
+    if error.errno == errno.EACCES:
+        return f"port {port} on {host} needs more rights; choose one above 1023 with --port"
+    return f"can't listen on {host}:{port}: {error.strerror}"

@@ -1,0 +1,72 @@
+"""POST /webhooks/...: verify, parse, store, and only then say yes."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, Response, request
+
+from connector import log
+from connector.channels.base import WebhookReply, WebhookRequest
+from connector.errors import UnknownEndpoint, UnsupportedEvent
+from connector.pipeline import receive
+from connector.pipeline.parts import Parts
+from connector.web.metrics import ACK_SECONDS
+
+_log = log.get(__name__)
+
+
+def ids() -> dict[str, str]:
+    """Which endpoint was called, for a log line; nothing that the caller could fill at will."""
+    return {"endpoint": request.endpoint or "", "method": request.method}
+
+
+def register(app: Flask, parts: Parts, public_url: str) -> None:
+    def channel(name: str) -> Response:
+        found = parts.channels.get(name)
+        if found is None:
+            raise UnknownEndpoint(name)
+        if request.method in ("GET", "HEAD"):
+            return Response(status=200)
+        began = time.perf_counter()
+        asked = _request(public_url)
+        found.adapter.verify(asked)
+        try:
+            received = found.adapter.parse(asked)
+        except UnsupportedEvent as nothing_to_do:
+            _log.info("webhook_skipped", channel=name, why=str(nothing_to_do))
+            received = ()
+        if received:
+            receive.from_channel(parts, name, received)
+        ACK_SECONDS.labels("channel").observe(time.perf_counter() - began)
+        return _reply(found.adapter.acknowledge())
+
+    def helpdesk(name: str) -> Response:
+        found = parts.helpdesks.get(name)
+        if found is None:
+            raise UnknownEndpoint(name)
+        if request.method in ("GET", "HEAD"):
+            return Response(status=200)
+        began = time.perf_counter()
+        asked = _request(public_url)
+        found.verify(asked)
+        receive.from_helpdesk(parts, name, found.parse(asked), found.delivery_id(asked))
+        ACK_SECONDS.labels("helpdesk").observe(time.perf_counter() - began)
+        return Response(status=200)
+
+    methods = ["GET", "HEAD", "POST"]
+    app.add_url_rule("/webhooks/channels/<name>", "channel", channel, methods=methods)
+    app.add_url_rule("/webhooks/channels/<name>/status", "status", channel, methods=methods)
+    app.add_url_rule("/webhooks/helpdesks/<name>", "helpdesk", helpdesk, methods=methods)
+
+
+def _request(public_url: str) -> WebhookRequest:
+    """As the provider signed it: over the configured public URL, whatever a proxy made of it."""
+    query = request.query_string.decode("latin-1")
+    url = public_url.rstrip("/") + request.path + (f"?{query}" if query else "")
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return WebhookRequest(request.method, url, headers, query, request.get_data())
+
+
+def _reply(reply: WebhookReply) -> Response:
+    return Response(reply.body, status=reply.status, content_type=reply.content_type)

@@ -1,0 +1,81 @@
+"""Fixtures that many tests share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, settings
+from sqlalchemy import create_engine, text
+
+from connector.storage import engine, schema
+from connector.storage.engine import Database
+
+# Two noisy cores: a slow example is no failure. CI runs the same examples every time.
+settings.register_profile(
+    "connector",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("connector")
+
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+VENDOR = Path(__file__).parents[2] / "shared" / "data" / "vendor"
+
+
+@pytest.fixture(scope="session")
+def vendor() -> Path:
+    """The vendors' descriptions and recorded answers, which are not part of the project."""
+    if not VENDOR.is_dir():
+        pytest.skip(f"no vendor data at {VENDOR}")
+    return VENDOR
+
+
+@pytest.fixture(scope="session")
+def postgres() -> str:
+    """A PostgreSQL server's URL; REQUIRE_POSTGRES=1 turns the skip into a failure."""
+    server = create_engine(POSTGRES, connect_args={"connect_timeout": 3})
+    try:
+        with server.connect():
+            return POSTGRES
+    except Exception as error:
+        reason = f"no PostgreSQL at TEST_POSTGRES_URL ({type(error).__name__})"
+        if os.environ.get("REQUIRE_POSTGRES") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    finally:
+        server.dispose()
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    """An empty schema of its own on that server."""
+    name = f"connector_{uuid4().hex[:12]}"
+    server = create_engine(postgres, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
+    yield f"{postgres}?options=-csearch_path%3D{name}"
+    with server.connect() as connection:
+        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
+    server.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/connector.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A migrated database, SQLite and Postgres in turn."""
+    opened = engine.connect(database_url)
+    schema.migrate(opened)
+    yield opened
+    opened.close()

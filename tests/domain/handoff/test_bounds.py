@@ -1,0 +1,52 @@
+"""Whatever a customer sends: no error, scores in 0..1, and only so much of it is looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connector.domain.handoff import consider
+from connector.domain.handoff.base import QUOTE, HandoffPolicy, Turn
+from connector.domain.handoff.normalise import LIMIT, considered, words
+
+HOSTILE = [
+    "a" * 100_000,
+    "agent " * 20_000,
+    "dont want to talk to a " * 5_000,
+    "\u0301" * 100_000,
+    "ﷺ" * 100_000,
+    "!?" * 50_000,
+    "'" * 100_000,
+    "\u200b\x00\ud800",
+    "talk to the the the the the the the the ",
+]
+
+texts = st.lists(st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE)), min_size=1, max_size=5)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_only_so_much_is_read(text: str) -> None:
+    assert len(considered(text)) <= LIMIT
+    assert sum(map(len, words(text).words)) <= 2 * LIMIT
+
+
+def test_a_plea_at_either_end_of_a_long_text_is_seen(policy: HandoffPolicy) -> None:
+    filling = "the parcel went from here to there and was not delivered. " * 2_000
+    for text in (f"get me a human. {filling}", f"{filling} get me a human"):
+        assert consider([Turn("1", "customer", text)], policy)[0].fired
+
+
+@given(texts)
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_never_raises(policy: HandoffPolicy, said: list[str]) -> None:
+    turns = [Turn(str(i), "customer" if i % 2 == 0 else "bot", t) for i, t in enumerate(said)]
+    for one in consider(turns, replace(policy, keywords=("x", "\u0301"))):
+        assert 0 <= one.score <= 1
+        assert one.fired == (one.score >= one.threshold)
+        assert all(len(e.quote) <= QUOTE for e in one.evidence)
+        assert bool(one.evidence) or not one.fired

@@ -1,0 +1,140 @@
+"""The local runner: one step at a time a lane, side by side across lanes, nothing woken is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+
+import pytest
+
+from connector.domain.ids import ConversationId
+from connector.domain.lanes import Lane
+from connector.runners import local
+from connector.runners.local import LocalRunner
+
+A, B = Lane(ConversationId("a"), "inbox"), Lane(ConversationId("b"), "inbox")
+SOON = 5.0
+
+
+class Steps:
+    """A step that can be held, and that notes what ran and whether it ever ran twice at once."""
+
+    def __init__(self) -> None:
+        self.ran: SimpleQueue[Lane] = SimpleQueue()
+        self.running: Counter[Lane] = Counter()
+        self.overlaps = 0
+        self.gate = threading.Event()
+        self.gate.set()
+        self.answers: dict[Lane, list[datetime | None | Exception]] = {}
+        self.lock = threading.Lock()
+
+    def __call__(self, lane: Lane) -> datetime | None:
+        with self.lock:
+            self.running[lane] += 1
+            self.overlaps += self.running[lane] > 1
+        self.ran.put(lane)
+        self.gate.wait(SOON)
+        with self.lock:
+            self.running[lane] -= 1
+            answer = (self.answers.get(lane) or [None]).pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def steps() -> Steps:
+    return Steps()
+
+
+@pytest.fixture
+def waiting() -> dict[Lane, datetime]:
+    return {}
+
+
+@pytest.fixture
+def runner(steps: Steps, waiting: dict[Lane, datetime]) -> Iterator[LocalRunner]:
+    made = LocalRunner(steps, lambda: waiting)
+    made.start()
+    yield made
+    steps.gate.set()
+    assert made.stop(SOON)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_a_lane_runs_once_at_a_time_and_a_wake_up_during_a_run_counts(
+    runner: LocalRunner, steps: Steps
+) -> None:
+    steps.gate.clear()
+    runner.wake(A)
+    assert steps.ran.get(timeout=SOON) == A
+    for _ in range(5):
+        runner.wake(A)
+    steps.gate.set()
+    assert steps.ran.get(timeout=SOON) == A
+    assert runner.stop(SOON)
+    assert steps.ran.empty()
+    assert steps.overlaps == 0
+
+
+def test_lanes_run_side_by_side(runner: LocalRunner, steps: Steps) -> None:
+    steps.gate.clear()
+    runner.wake(A)
+    runner.wake(B)
+    assert {steps.ran.get(timeout=SOON), steps.ran.get(timeout=SOON)} == {A, B}
+
+
+def test_what_is_due_later_runs_later_and_an_earlier_wake_up_wins(
+    runner: LocalRunner, steps: Steps
+) -> None:
+    runner.wake(A, now() + timedelta(hours=1))
+    began = now()
+    runner.wake(A, began + timedelta(seconds=0.2))
+    assert steps.ran.get(timeout=SOON) == A
+    assert now() - began >= timedelta(seconds=0.2)
+
+
+def test_a_step_says_when_it_has_more_to_do(runner: LocalRunner, steps: Steps) -> None:
+    steps.answers[A] = [now() + timedelta(seconds=0.1)]
+    runner.wake(A)
+    assert [steps.ran.get(timeout=SOON) for _ in range(2)] == [A, A]
+
+
+def test_a_step_that_breaks_is_tried_again(
+    runner: LocalRunner, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "RETRY_SECONDS", 0.05)
+    steps.answers[A] = [ValueError("broken")]
+    runner.wake(A)
+    assert [steps.ran.get(timeout=SOON) for _ in range(2)] == [A, A]
+
+
+def test_the_sweep_finds_what_nobody_woke(
+    steps: Steps, waiting: dict[Lane, datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local, "SWEEP_SECONDS", 0.05)
+    made = LocalRunner(steps, lambda: waiting)
+    made.start()
+    waiting[B] = now()
+    assert steps.ran.get(timeout=SOON) == B
+    waiting.clear()
+    assert made.stop(SOON)
+
+
+def test_stopping_lets_what_runs_finish_and_takes_nothing_new(
+    runner: LocalRunner, steps: Steps
+) -> None:
+    steps.gate.clear()
+    runner.wake(A)
+    steps.ran.get(timeout=SOON)
+    assert runner.stop(0.05) is False
+    runner.wake(B)
+    steps.gate.set()
+    assert runner.stop(SOON)
+    assert steps.ran.empty()

@@ -1,0 +1,132 @@
+"""Inbox and outbox: once, in order, and every state change only from where it is legal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from connector.domain.effects import Direction, SendText
+from connector.domain.events import CustomerMessaged, TimerFired
+from connector.domain.ids import Address, ConversationId, ExternalId, MessageId
+from connector.domain.lanes import INBOX, Lane
+from connector.storage import conversations, inbox, lanes, outbox
+from connector.storage.engine import Database
+from connector.storage.inbox import Arrival, Waiting
+from connector.storage.outbox import Row, State
+
+T0 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+C = ConversationId("c1")
+MINUTE = timedelta(minutes=1)
+
+
+def arrival(name: str, conversation: ConversationId = C) -> Arrival:
+    return Arrival("channel:sms", name, conversation, CustomerMessaged(T0, ExternalId(name), "hi"))
+
+
+def send(number: int) -> SendText:
+    return SendText(f"k{number}", MessageId(f"m{number}"), Address("+15550123"), "hello")
+
+
+def first(db: Database) -> Row:
+    row = db.read(lambda c: outbox.first(c, C, Direction.CUSTOMER))
+    assert row is not None
+    return row
+
+
+def upcoming(db: Database, now: datetime = T0) -> Waiting | datetime | None:
+    return db.read(lambda c: inbox.upcoming(c, C, now))
+
+
+def test_a01_the_same_external_id_twice_is_one_event(db: Database) -> None:
+    assert db.write(lambda c: inbox.add(c, [arrival("a"), arrival("a")], T0)) == [True, False]
+    assert db.write(lambda c: inbox.add(c, [arrival("a"), arrival("b")], T0)) == [False, True]
+
+
+def test_events_come_in_order_and_before_a_timer_that_ran_out_earlier(db: Database) -> None:
+    db.write(lambda c: inbox.set_timer(c, C, "quiet", T0 - MINUTE))
+    db.write(lambda c: inbox.add(c, [arrival("a"), arrival("b")], T0))
+    seen = []
+    while isinstance(waiting := upcoming(db), Waiting):
+        seen.append(getattr(waiting.event, "external", None) or waiting.event.name)  # type: ignore[union-attr]
+        db.write(lambda c, w=waiting: inbox.handled(c, C, w, T0))  # type: ignore[misc]
+    assert seen == ["a", "b", "quiet"]
+
+
+def test_a_timer_set_again_moves_and_is_due_once(db: Database) -> None:
+    db.write(lambda c: inbox.set_timer(c, C, "quiet", T0))
+    db.write(lambda c: inbox.set_timer(c, C, "quiet", T0 + MINUTE))
+    assert upcoming(db) == T0 + MINUTE
+    waiting = upcoming(db, T0 + MINUTE)
+    assert isinstance(waiting, Waiting)
+    assert waiting.event == TimerFired(T0 + MINUTE, "quiet")
+    db.write(lambda c: inbox.handled(c, C, waiting, T0))
+    assert upcoming(db, T0 + MINUTE) is None
+
+
+def test_a_poison_event_holds_back_its_own_conversation_only(db: Database) -> None:
+    db.write(lambda c: inbox.add(c, [arrival("a"), arrival("b", ConversationId("c2"))], T0))
+    waiting = upcoming(db)
+    assert isinstance(waiting, Waiting)
+    db.write(lambda c: inbox.failed(c, waiting, T0 + MINUTE))
+    assert upcoming(db) == T0 + MINUTE
+    assert isinstance(db.read(lambda c: inbox.upcoming(c, ConversationId("c2"), T0)), Waiting)
+
+
+def test_the_same_decision_again_queues_nothing_new(db: Database) -> None:
+    for number in (1, 1, 2):
+        db.write(lambda c, n=number: outbox.add(c, C, send(n), T0))  # type: ignore[misc]
+    row = first(db)
+    assert row.call == send(1)
+    db.write(lambda c: outbox.finish(c, row, State.DONE, T0))
+    assert first(db).call == send(2)
+
+
+def test_a_row_is_begun_once_and_its_end_is_recorded_once(db: Database) -> None:
+    db.write(lambda c: outbox.add(c, C, send(1), T0))
+    row = first(db)
+    assert db.write(lambda c: outbox.begin(c, row, T0)) is True
+    assert db.write(lambda c: outbox.begin(c, row, T0)) is False
+    trying = first(db)
+    assert (trying.state, trying.attempts, trying.in_doubt) == (State.TRYING, 1, True)
+    assert db.write(lambda c: outbox.finish(c, trying, State.DONE, T0)) is True
+    assert db.write(lambda c: outbox.finish(c, trying, State.DONE, T0)) is False
+
+
+def test_only_what_certainly_did_not_happen_can_be_cancelled(db: Database) -> None:
+    for number in (1, 2):
+        db.write(lambda c, n=number: outbox.add(c, C, send(n), T0))  # type: ignore[misc]
+    row = first(db)
+    db.write(lambda c: outbox.begin(c, row, T0))
+    db.write(lambda c: outbox.cancel(c, C, ("k1", "k2"), T0))
+    trying = first(db)
+    assert trying.call == send(1)  # on its way: too late
+    db.write(lambda c: outbox.postpone(c, trying, State.UNCERTAIN, T0, T0, "lost"))
+    db.write(lambda c: outbox.cancel(c, C, ("k1",), T0))
+    assert first(db).state is State.UNCERTAIN
+    db.write(lambda c: outbox.postpone(c, first(db), State.DUE, T0, T0, "refused"))
+    db.write(lambda c: outbox.cancel(c, C, ("k1",), T0))
+    assert db.read(lambda c: outbox.first(c, C, Direction.CUSTOMER)) is None
+
+
+def test_a_cancelled_row_is_not_begun(db: Database) -> None:
+    db.write(lambda c: outbox.add(c, C, send(1), T0))
+    row = first(db)
+    db.write(lambda c: outbox.cancel(c, C, ("k1",), T0))
+    assert db.write(lambda c: outbox.begin(c, row, T0)) is False
+
+
+def test_a_sweep_finds_every_lane_with_something_to_do(db: Database) -> None:
+    db.write(lambda c: inbox.add(c, [arrival("a")], T0))
+    db.write(lambda c: inbox.set_timer(c, ConversationId("c2"), "idle", T0 + MINUTE))
+    db.write(lambda c: outbox.add(c, C, send(1), T0))
+    assert db.read(lanes.waiting) == {
+        Lane(C, INBOX): T0,
+        Lane(ConversationId("c2"), INBOX): T0 + MINUTE,
+        Lane(C, "customer"): T0,
+    }
+
+
+def test_a_conversation_is_begun_once(db: Database) -> None:
+    one = db.write(lambda c: conversations.ensure(c, "sms", Address("+1555"), T0))
+    two = db.write(lambda c: conversations.ensure(c, "sms", Address("+1555"), T0))
+    assert one == two
+    assert db.read(lambda c: conversations.exists(c, one))
