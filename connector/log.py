@@ -39,9 +39,21 @@ def _redact(_: Any, __: str, fact: Fact) -> Fact:
 
 
 def _tell_taps(_: Any, __: str, fact: Fact) -> Fact:
-    for listener in list(_taps):
+    for listener in tuple(_taps):
         listener(dict(fact))
     return fact
+
+
+def _at_least(level: str) -> Callable[[Any, str, Fact], Fact]:
+    """Taps hear everything; what is written starts at this level."""
+    least = logging.getLevelNamesMapping()[level.upper()]
+
+    def processor(_: Any, method: str, fact: Fact) -> Fact:
+        if logging.getLevelNamesMapping()[method.upper()] < least:
+            raise structlog.DropEvent
+        return fact
+
+    return processor
 
 
 def set_up(level: str = "info", stream: Any = None) -> None:
@@ -54,9 +66,10 @@ def set_up(level: str = "info", stream: Any = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _redact,
             _tell_taps,
+            _at_least(level),
             structlog.processors.JSONRenderer(sort_keys=False),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )

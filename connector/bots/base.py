@@ -16,6 +16,10 @@ class Bot(Protocol):
         """One model call. Raise Transient (worth repeating) or Rejected (refusal, bad key)."""
         ...
 
+    def close(self) -> None:
+        """Let go of connections; safe to call twice."""
+        ...
+
     def summarise(self, request: SummaryRequest) -> Summary:
         """One model call. Raise Transient or Rejected."""
         ...

@@ -68,7 +68,7 @@ def transcript(request: SummaryRequest) -> str:
     rows += [_numbered(line) for line in lines]
     handoff = f"<trigger>{quoted(request.trigger)}</trigger>"
     if request.quote.strip():
-        handoff += f"\n<quote>{request.quote}</quote>"
+        handoff += f"\n<quote>{quoted(request.quote)}</quote>"
     body = "\n".join(["<transcript>", *rows, "</transcript>"])
     return f"{body}\n<handoff>\n{handoff}\n</handoff>"
 

@@ -51,12 +51,12 @@ def messages(request: BotRequest) -> list[MessageParam]:
 
 
 def newest(lines: Sequence[Line], count: int, characters: int) -> tuple[Line, ...]:
-    """The last lines that fit, in order; never none if there is one."""
+    """The last lines that fit, in order; a line counts as long as it is shown."""
     kept: list[Line] = []
     room = characters
     for line in reversed(lines[-count:]):
         room -= min(len(line.text), LINE_CHARACTERS)
-        if kept and room < 0:
+        if room < 0:
             break
         kept.append(line)
     return tuple(reversed(kept))

@@ -77,7 +77,7 @@ Inbound = InboundMessage | InboundReceipt | InboundConsent
 
 @dataclass(frozen=True)
 class Outbound:
-    """One piece of text for one customer. `key` is ours and stays the same when it is sent again."""
+    """One piece of text for one customer. `key` is ours and the same when it is sent again."""
 
     key: str
     customer: Address

@@ -1,4 +1,4 @@
-"""The commands. Each exits 0, 1 (it failed; one clear sentence on standard error) or 2 (wrong use)."""
+"""The commands. Each exits 0, 1 (it failed: one sentence on standard error) or 2 (wrong use)."""
 
 from __future__ import annotations
 

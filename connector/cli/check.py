@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from connector.cli.common import DEFAULT_CONFIG
-from connector.settings import ConfigError, load
+from connector.settings import ConfigError, Problem, load
 
 
 @click.command()
@@ -18,17 +18,14 @@ from connector.settings import ConfigError, load
 def check(file: str, as_json: bool) -> None:
     """Check the configuration FILE and say what is wrong, as file:line:column.
 
-    Without FILE: $CONNECTOR_CONFIG, else config/channels.yaml. What this version accepts but does not
-    act on yet is printed as a warning.
+    Without FILE: $CONNECTOR_CONFIG, else config/channels.yaml. What this version accepts
+    but does not act on yet is printed as a warning.
     """
     try:
         settings = load(Path(file))
+        problems, warnings = list[Problem](), list(settings.not_acted_on)
     except ConfigError as error:
-        problems = error.problems
-        warnings = ()
-    else:
-        problems = ()
-        warnings = tuple(settings.not_acted_on)
+        problems, warnings = error.problems, []
     if as_json:
         found = [p.as_dict() | {"level": "error"} for p in problems]
         found += [p.as_dict() | {"level": "warning"} for p in warnings]

@@ -32,10 +32,10 @@ def serve(config: str, host: str, port: int) -> None:
         connector.close(0)
         raise
     click.echo(f"connector is listening on http://{host}:{port} (webhooks, /healthz, /readyz)")
-    run(connector, listener)
+    run_until_signal(connector, listener)
 
 
-def run(connector: Connector, listener: Listener) -> None:
+def run_until_signal(connector: Connector, listener: Listener) -> None:
     """Until a signal says stop: first no new requests, then let the lanes finish."""
     asked = threading.Event()
 

@@ -24,7 +24,7 @@ STOPPING = "sandbox.stopping"  # an Event in the environment: the server is abou
 RESET = "sandbox.reset"  # a callable in the environment: end this connection with a TCP reset
 
 
-class CutOff(ConnectionError):
+class CutOffError(ConnectionError):
     """The connection ends here, without the rest of an answer."""
 
 
@@ -183,7 +183,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # Python closes the descriptor only when the last of its files is: this one goes now.
         os.close(self.connection.detach())
-        raise CutOff("reset")
+        raise CutOffError("reset")
 
 
 class _Answer:
@@ -194,7 +194,7 @@ class _Answer:
         self._head: tuple[str, list[tuple[str, str]]] | None = None
 
     def start(
-        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        self, status: str, headers: list[tuple[str, str]], _exc_info: Any = None
     ) -> Callable[[bytes], object]:
         self._head = (status, headers)
         return lambda part: self.write(part, ())

@@ -21,7 +21,7 @@ from werkzeug.wrappers import Request, Response
 from connector.sandbox.changes import Changes
 from connector.sandbox.courier import Courier
 from connector.sandbox.faults import Fault, FaultPlan
-from connector.sandbox.server import RESET, STOPPING, CutOff, Server
+from connector.sandbox.server import RESET, STOPPING, CutOffError, Server
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -210,4 +210,4 @@ def _parts(body: bytes, fault: Fault, stopping: threading.Event) -> Iterator[byt
                 break
             yield body[place : place + 1]
     if fault.half_body or stopping.is_set():
-        raise CutOff("half a body")
+        raise CutOffError("half a body")

@@ -40,9 +40,9 @@ def waiting(connection: Connection) -> dict[Lane, datetime]:
         .group_by(outbox.c.conversation_id, outbox.c.direction)
     )
     calls = connection.execute(
-        select(
-            outbox.c.conversation_id, outbox.c.direction, outbox.c.due_at.label("due")
-        ).where(outbox.c.id.in_(first_call))
+        select(outbox.c.conversation_id, outbox.c.direction, outbox.c.due_at.label("due")).where(
+            outbox.c.id.in_(first_call)
+        )
     )
     for call in calls:
         name = Direction(call.direction).value

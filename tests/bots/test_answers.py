@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import threading
@@ -105,7 +106,11 @@ def test_text_is_put_together_and_other_blocks_are_left_out(server: Loopback, bo
         Reply(body=b"[" * 100_000),
         Reply(body=b"\xff\xfe"),
         Reply(body=b""),
-        Reply(body=b"x" * 2_000_000),
+        Reply(body=said(TURN).body + b" " * 2_000_000),
+        Reply(
+            body=gzip.compress(said(TURN).body + b" " * 20_000_000),
+            headers={"content-type": "application/json", "content-encoding": "gzip"},
+        ),
     ],
 )
 def test_a18_malformed_is_worth_another_try(server: Loopback, bot: Claude, reply: Reply) -> None:
@@ -223,7 +228,9 @@ def test_nobody_listens(make_bot: MakeBot) -> None:
 def test_the_summary_has_a_timeout_of_its_own(server: Loopback, make_bot: MakeBot) -> None:
     server.reply = Reply(hang=True)
     with pytest.raises(Transient) as raised:
-        make_bot(summary_timeout=timedelta(seconds=0.2)).summarise(HANDOVER)
+        make_bot(timeout=timedelta(seconds=60), summary_timeout=timedelta(seconds=0.2)).summarise(
+            HANDOVER
+        )
     assert (raised.value.code, raised.value.operation) == ("timeout", "summarise")
 
 

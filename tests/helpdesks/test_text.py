@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from connector.helpdesks.zendesk.text import from_html, plain_text
+from connector.helpdesks.zendesk.text import _is_bomb, from_html, plain_text
 
 ROWS = [
     ("<p>Hello</p>", "Hello"),
@@ -49,6 +49,11 @@ def test_the_richest_form_is_read_and_the_others_stand_in() -> None:
     assert plain_text({"html_body": " ", "plain_body": "b\u00a0\n\n\n\nb"}) == "b\n\nb"
     assert plain_text({"html_body": None, "plain_body": None, "body": "c"}) == "c"
     assert plain_text({"body": None}) == ""
+
+
+def test_a_stray_closing_tag_hides_no_depth() -> None:
+    assert _is_bomb("<div></x>" * 300)
+    assert not _is_bomb("<p><b>x</b><br></p>" * 300)
 
 
 BOMBS = [

@@ -207,6 +207,8 @@ class FakeBot(FakeProvider):
         ]
         return BotTurn("re: " + " | ".join(new), BotDecision.ANSWER)
 
+    def close(self) -> None: ...
+
     def summarise(self, request: SummaryRequest) -> Summary:
         self.doing("summarise", lambda: None)
         return SUMMARY

@@ -28,7 +28,7 @@ class Steps:
         self.overlaps = 0
         self.gate = threading.Event()
         self.gate.set()
-        self.answers: dict[Lane, list[datetime | None | Exception]] = {}
+        self.answers: dict[Lane, list[datetime | Exception | None]] = {}
         self.lock = threading.Lock()
 
     def __call__(self, lane: Lane) -> datetime | None:

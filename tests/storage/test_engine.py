@@ -83,6 +83,26 @@ def test_writes_that_queue_share_a_commit_and_one_that_fails_harms_no_other(tmp_
     db.close()
 
 
+def test_a_transaction_that_sqlite_ended_by_itself_doubles_nothing(tmp_path: Path) -> None:
+    """As it may do on a full disk: what is run after that would be committed piece by piece."""
+    db = SqliteDatabase(engine.make_url(f"sqlite:///{tmp_path}/t.db"))
+    schema.migrate(db)
+
+    def full(connection: Connection) -> None:
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("no such statement")
+
+    group = [engine._Job(w) for w in (put("a"), full, put("b"))]  # type: ignore[arg-type]
+    db._writer._commit(group)
+    assert [type(job.error).__name__ for job in group] == [
+        "NoneType",
+        "OperationalError",
+        "NoneType",
+    ]
+    assert names(db) == {"a", "b"}
+    db.close()
+
+
 def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
     db = SqliteDatabase(engine.make_url(f"sqlite:///{tmp_path}/t.db"))
     pragmas = db.write(
@@ -106,9 +126,13 @@ def test_a_full_disk_is_no_acknowledgement_and_heals(tmp_path: Path) -> None:
         db.write(work)
 
     limit(0)
-    with pytest.raises(StorageUnavailable):
+
+    def fill() -> None:
         for i in range(3000):
             db.write(put(f"{i:0100}"))  # type: ignore[arg-type]
+
+    with pytest.raises(StorageUnavailable):
+        fill()
     before = names(db)
     limit(1000)
     db.write(put("after"))  # type: ignore[arg-type]

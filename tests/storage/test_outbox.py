@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from connector.domain.effects import Direction, SendText
 from connector.domain.events import CustomerMessaged, TimerFired
 from connector.domain.ids import Address, ConversationId, ExternalId, MessageId
 from connector.domain.lanes import INBOX, Lane
+from connector.errors import StaleConversation
 from connector.storage import conversations, inbox, lanes, outbox
 from connector.storage.engine import Database
 from connector.storage.inbox import Arrival, Waiting
@@ -123,6 +127,19 @@ def test_a_sweep_finds_every_lane_with_something_to_do(db: Database) -> None:
         Lane(ConversationId("c2"), INBOX): T0 + MINUTE,
         Lane(C, "customer"): T0,
     }
+
+
+def test_a_worker_that_was_paused_does_not_overwrite_a_newer_state(db: Database) -> None:
+    ours = db.write(lambda c: conversations.ensure(c, "sms", Address("+1555"), T0))
+    loaded = db.read(lambda c: conversations.load(c, ours))
+    assert loaded is not None
+    first, second = replace(loaded, language="de"), replace(loaded, language="fr")
+    db.write(lambda c: conversations.save(c, loaded, first, (), T0))
+    with pytest.raises(StaleConversation):
+        db.write(lambda c: conversations.save(c, loaded, second, (), T0))
+    again = db.read(lambda c: conversations.load(c, ours))
+    assert again is not None
+    assert again.language == "de"
 
 
 def test_a_conversation_is_begun_once(db: Database) -> None:

@@ -1,7 +1,8 @@
 """(conversation, event, policy) -> Decision(conversation, effects): pure, and all of it.
 
-What concerns a single message (sent, failed, receipts) or the customer's consent is the same whoever
-holds the conversation; for the rest each holder has a module whose `match` names every event.
+What concerns a single message (sent, failed, receipts) or the customer's consent is the same
+whoever holds the conversation; for the rest each holder has a module whose `match` names every
+event.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
     now = Decision(conversation)
     match event:
         case e.MessageSent() | e.DeliveryFailed() | e.DeliveryUnknown() | e.ReceiptArrived():
-            return delivery.decide(now, event, policy)
+            return delivery.decide(now, event)
         case e.CustomerConsented():
-            return consent.decide(now, event, policy)
+            return consent.decide(now, event)
         case e.CommentAdded():
             return now  # recorded with its attempt; nothing follows from it
     match conversation.holder:

@@ -26,7 +26,6 @@ from connector.domain.decide.decision import (
 )
 from connector.domain.effects import Cancel
 from connector.domain.events import CustomerConsented
-from connector.domain.policy import Policy
 from connector.domain.transcript import escape
 
 _NOTES = {
@@ -37,7 +36,7 @@ _NOTES = {
 }
 
 
-def decide(decision: Decision, event: CustomerConsented, policy: Policy) -> Decision:
+def decide(decision: Decision, event: CustomerConsented) -> Decision:
     conversation = decision.conversation
     if isinstance(conversation.holder, Ended):
         # A lone STOP opens no episode that would have to end in some way.
@@ -50,7 +49,7 @@ def decide(decision: Decision, event: CustomerConsented, policy: Policy) -> Deci
         key = f"{conversation.messages[-1].id}:consent"
         decision = note(decision, conversation.holder.desk, key, f"<p>{text}</p>")
     if event.word == "stop":
-        return opt_out(decision, event.at, policy)
+        return opt_out(decision, event.at)
     if event.word == "start":
         return decision.now(replace(decision.conversation, opted_out=False))
     return decision
@@ -60,7 +59,7 @@ def _opted_out_after(word: str, before: bool) -> bool:
     return {"stop": True, "start": False}.get(word, before)
 
 
-def opt_out(decision: Decision, at: datetime, policy: Policy) -> Decision:
+def opt_out(decision: Decision, at: datetime) -> Decision:
     """From now on nothing is sent to this customer; what is still waiting is withdrawn."""
     decision = decision.now(replace(decision.conversation, opted_out=True))
     match decision.conversation.holder:

@@ -17,6 +17,7 @@ from connector.domain.conversation import (
     WithAgent,
 )
 from connector.domain.effects import AddComment, Cancel, Effect, ReadTicket, SendText, StopTimer
+from connector.domain.events import CustomerMessaged
 from connector.domain.handoff.base import Considered
 from connector.domain.ids import TicketId
 from connector.domain.policy import Facts, Policy
@@ -49,6 +50,15 @@ class Decision:
 
     def because(self, *considered: Considered) -> Decision:
         return replace(self, considered=(*self.considered, *considered))
+
+
+def hear(decision: Decision, event: CustomerMessaged) -> Decision:
+    """With what the customer wrote at the end of the episode."""
+    conversation = decision.conversation.add(
+        Author.CUSTOMER, event.text, event.at, media=event.media, external=(event.external,)
+    )
+    name = event.customer_name or conversation.customer_name
+    return decision.now(replace(conversation, customer_name=name))
 
 
 def say(

@@ -14,7 +14,6 @@ from connector.domain.events import (
     MessageSent,
     ReceiptArrived,
 )
-from connector.domain.policy import Policy
 
 # Providers deliver receipts in any order: a message's state only moves forward.
 RANK = {
@@ -38,17 +37,17 @@ EARLY_RECEIPTS = 20
 Fate = MessageSent | DeliveryFailed | DeliveryUnknown | ReceiptArrived
 
 
-def decide(decision: Decision, event: Fate, policy: Policy) -> Decision:
+def decide(decision: Decision, event: Fate) -> Decision:
     conversation = decision.conversation
     match event:
         case MessageSent():
             message = conversation.find(event.message)
-            return decision if message is None else _sent(decision, message, event, policy)
+            return decision if message is None else _sent(decision, message, event)
         case DeliveryFailed():
             message = conversation.find(event.message)
             if message is None:
                 return decision
-            return _failed(decision, message, event, policy)
+            return _failed(decision, message, event)
         case DeliveryUnknown():
             message = conversation.find(event.message)
             if message is None:
@@ -59,12 +58,12 @@ def decide(decision: Decision, event: Fate, policy: Policy) -> Decision:
             message = conversation.find_external(event.external)
             if message is None:
                 return _keep(decision, event)
-            return _received(decision, message, event, policy)
+            return _received(decision, message, event)
         case unknown:
             assert_never(unknown)
 
 
-def _sent(decision: Decision, message: Message, event: MessageSent, policy: Policy) -> Decision:
+def _sent(decision: Decision, message: Message, event: MessageSent) -> Decision:
     changed = replace(message, external=(*message.external, event.external), why="")
     if RANK.get(message.delivery, 9) < RANK[Delivery.SENT]:
         changed = replace(changed, delivery=Delivery.SENT)
@@ -77,7 +76,7 @@ def _sent(decision: Decision, message: Message, event: MessageSent, policy: Poli
         late = ReceiptArrived(
             event.at, receipt.external, receipt.status, receipt.code, receipt.meaning
         )
-        decision = _received(decision, current, late, policy)
+        decision = _received(decision, current, late)
     return decision
 
 
@@ -88,25 +87,23 @@ def _keep(decision: Decision, event: ReceiptArrived) -> Decision:
     return decision.now(replace(decision.conversation, early_receipts=kept))
 
 
-def _received(
-    decision: Decision, message: Message, event: ReceiptArrived, policy: Policy
-) -> Decision:
+def _received(decision: Decision, message: Message, event: ReceiptArrived) -> Decision:
     state = STATES.get(event.status)
     if state is None or message.delivery is Delivery.FAILED:
         return decision
     if state is Delivery.FAILED:
-        return _failed(decision, message, event, policy)
+        return _failed(decision, message, event)
     if RANK[state] <= RANK.get(message.delivery, 9):
         return decision
     return decision.now(decision.conversation.change(replace(message, delivery=state)))
 
 
 def _failed(
-    decision: Decision, message: Message, event: DeliveryFailed | ReceiptArrived, policy: Policy
+    decision: Decision, message: Message, event: DeliveryFailed | ReceiptArrived
 ) -> Decision:
     why = event.meaning or f"error {event.code}"
     changed = replace(message, delivery=Delivery.FAILED, why=why)
     decision = decision.now(decision.conversation.change(changed))
     if event.code in OPTED_OUT_CODES:
-        decision = opt_out(decision, event.at, policy)
+        decision = opt_out(decision, event.at)
     return tell_agent(decision, changed)

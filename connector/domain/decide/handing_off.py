@@ -7,9 +7,17 @@ from typing import assert_never
 
 from connector.domain import events as e
 from connector.domain import transcript
-from connector.domain.conversation import Author, HandingOff, WithAgent
+from connector.domain.conversation import HandingOff, WithAgent
 from connector.domain.decide import past_desk
-from connector.domain.decide.decision import DELAYED, REOPEN, SUMMARY, Decision, note, say_fixed
+from connector.domain.decide.decision import (
+    DELAYED,
+    REOPEN,
+    SUMMARY,
+    Decision,
+    hear,
+    note,
+    say_fixed,
+)
 from connector.domain.decide.hand_over import draft_ticket, ticket_opened
 from connector.domain.effects import SetTimer
 from connector.domain.policy import Policy
@@ -19,10 +27,7 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
     ours = decision.conversation.episode.id
     match event:
         case e.CustomerMessaged():
-            conversation = decision.conversation.add(
-                Author.CUSTOMER, event.text, event.at, media=event.media, external=(event.external,)
-            )
-            return decision.now(conversation)
+            return hear(decision, event)
         case e.Summarised():
             return (
                 _summarised(decision, holder, event, policy) if event.episode == ours else decision

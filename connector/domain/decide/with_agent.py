@@ -14,6 +14,7 @@ from connector.domain.decide.decision import (
     NO_MORE_COMMENTS,
     Decision,
     end,
+    hear,
     is_desk,
     note,
     read,
@@ -28,12 +29,8 @@ from connector.domain.tickets import TicketStatus
 def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
-            conversation = decision.conversation.add(
-                Author.CUSTOMER, event.text, event.at, media=event.media, external=(event.external,)
-            )
-            return mirror(
-                decision.now(conversation), holder.desk, conversation.messages[-1], policy
-            )
+            decision = hear(decision, event)
+            return mirror(decision, holder.desk, decision.conversation.messages[-1], policy)
         case e.TicketChanged():
             if not is_desk(holder.desk, event.ticket):
                 return past_desk.decide(decision, event, policy)

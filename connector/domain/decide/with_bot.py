@@ -27,6 +27,7 @@ from connector.domain.decide.decision import (
     ask_key,
     end,
     fixed,
+    hear,
     say,
 )
 from connector.domain.decide.hand_over import hand_over
@@ -72,11 +73,7 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
 
 def customer_messaged(decision: Decision, event: e.CustomerMessaged, policy: Policy) -> Decision:
     """Look at the local triggers, which need no model; else wait for the customer to finish."""
-    conversation = decision.conversation.add(
-        Author.CUSTOMER, event.text, event.at, media=event.media, external=(event.external,)
-    )
-    name = event.customer_name or conversation.customer_name
-    return heard(decision.now(replace(conversation, customer_name=name)), event.at, policy)
+    return heard(hear(decision, event), event.at, policy)
 
 
 def heard(decision: Decision, at: datetime, policy: Policy) -> Decision:
@@ -127,7 +124,8 @@ def _ask(decision: Decision, holder: WithBot, policy: Policy) -> Decision:
         return decision.held_by(holder)
     draft = conversation.drafts + 1
     request = BotRequest(
-        lines=(*_earlier(conversation, policy), *_recent(conversation, policy)),
+        lines=_recent(conversation, policy),
+        earlier=_earlier(conversation, policy),
         answered=holder.answered,
         language=conversation.language,
         lesson=policy.mask(conversation.lesson),

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from connector.domain import events as e
 from connector.domain.conversation import Author, Delivery, Ended, HandingOff, Outcome, WithBot
 from connector.domain.effects import AskBot, Cancel, SendText, SetTimer, Summarise
 from connector.domain.handoff.base import Trigger
-from connector.domain.turns import BotDecision
+from connector.domain.turns import BotDecision, BotTurn
 from tests.domain.decide.given import PLEA, POLICY, Story
 
 
@@ -70,6 +71,18 @@ def test_a_stale_draft_waits_while_the_customer_is_still_typing() -> None:
 def test_an_answer_to_a_draft_that_nobody_waits_for_is_nothing() -> None:
     story = Story().talks("Where is my parcel?", "On its way.")
     story.bot("again")
+    assert story.calls() == []
+
+
+def test_an_answer_to_an_older_draft_than_the_one_asked_for_is_nothing() -> None:
+    handoff = replace(POLICY.handoff, bot_failure_after=None)
+    story = Story(replace(POLICY, handoff=handoff))
+    story.says("Where is my parcel?")
+    story.quiet()
+    story.bot_fails()
+    story.later(60).timer("quiet")
+    assert story.draft() == 2
+    story.happens(e.BotAnswered(story.at, 1, BotTurn("too late", BotDecision.ANSWER)))
     assert story.calls() == []
 
 

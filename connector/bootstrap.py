@@ -1,0 +1,229 @@
+"""The only place where the concrete parts meet: settings in, a running connector out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from flask import Flask
+from pydantic import SecretStr
+
+from connector import knowledge, log, phrases, policies
+from connector.bots.claude import Claude
+from connector.bots.config import ClaudeConfig
+from connector.channels.twilio.channel import Twilio
+from connector.channels.twilio.config import TwilioConfig
+from connector.domain.handoff.base import LANGUAGES
+from connector.domain.handoff.phrases import Phrases
+from connector.domain.lanes import Lane
+from connector.errors import SchemaMismatch, StartError, StorageError, StorageUnavailable
+from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
+from connector.helpdesks.zendesk.desk import Zendesk
+from connector.pipeline.parts import ChannelParts, Parts
+from connector.pipeline.steps import step
+from connector.runners.base import Runner
+from connector.runners.local import LocalRunner
+from connector.settings import Settings, load
+from connector.settings.bots import ClaudeBot
+from connector.settings.channels import TwilioChannel
+from connector.settings.helpdesks import ZendeskHelpdesk
+from connector.simulation import Simulation
+from connector.storage import lanes, lock, schema
+from connector.storage.engine import Database, connect
+from connector.web.app import Web, create_app
+
+SHIPPED = Path(__file__).parent.parent / "config"
+_log = log.get(__name__)
+
+
+@dataclass
+class Connector:
+    """Everything that runs; `start`, and in the end `close`."""
+
+    settings: Settings
+    db: Database
+    parts: Parts
+    runner: Runner
+    app: Flask
+    lock: lock.Lock
+
+    def start(self) -> None:
+        self.runner.start()
+
+    def close(self, seconds: float) -> bool:
+        """Let the lanes finish for so long; whether they did. What did not is in the database."""
+        drained = self.runner.stop(seconds)
+        for channel in self.parts.channels.values():
+            channel.bot.close()
+        self.db.close()
+        self.lock.release()
+        return drained
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(settings: Settings, clock: Callable[[], datetime] = now) -> Connector:
+    """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person."""
+    db, held = _database(settings)
+    try:
+        return _build(settings, clock, db, held)
+    except BaseException:
+        db.close()
+        held.release()
+        raise
+
+
+def _build(
+    settings: Settings, clock: Callable[[], datetime], db: Database, held: lock.Lock
+) -> Connector:
+    runner: LocalRunner
+
+    def wake(lane: Lane, at: datetime | None = None) -> None:
+        runner.wake(lane, at)
+
+    parts = Parts(
+        db=db,
+        channels=_channels(settings),
+        helpdesks={n: _helpdesk(n, d, clock) for n, d in settings.helpdesks.items()},
+        now=clock,
+        wake=wake,
+    )
+    runner = LocalRunner(partial(step, parts), partial(db.read, lanes.waiting), clock)
+    app = create_app(Web(parts, settings.public_url, partial(_readiness, db)))
+    return Connector(settings, db, parts, runner, app, held)
+
+
+def migrate(settings: Settings) -> str:
+    """Bring the schema up to date and return its version."""
+    db, held = _database(settings)
+    db.close()
+    held.release()
+    return schema.ours()
+
+
+def rehearsal(settings: Settings, channel: str) -> Simulation:
+    """A channel's bot and triggers, with nothing behind them."""
+    given = settings.channels[channel]
+    made = policies.policy(channel, given, _phrases(settings), 1600, "")
+    return Simulation(made, bot(given.bot, settings.bots[given.bot]), now)
+
+
+def wsgi() -> Flask:
+    """For a WSGI server: one process, with the runner in it."""
+    log.set_up()
+    config = os.environ.get("CONNECTOR_CONFIG", "config/channels.yaml")
+    connector = build(load(Path(config)))
+    connector.start()
+    return connector.app
+
+
+def _database(settings: Settings) -> tuple[Database, lock.Lock]:
+    """Open, held by this process alone, and migrated."""
+    lock.make_folder(settings.database)
+    db = connect(settings.database)
+    try:
+        held = lock.acquire(db, settings.database)
+    except BaseException:
+        db.close()
+        raise
+    try:
+        schema.migrate(db)
+    except StorageUnavailable as error:
+        held.release()
+        db.close()
+        raise StartError(f"the database can't be used: {error.__cause__ or error}") from None
+    except BaseException:
+        held.release()
+        db.close()
+        raise
+    return db, held
+
+
+def _readiness(db: Database) -> dict[str, str]:
+    try:
+        found = db.read(schema.current)
+        schema.check(found)
+    except SchemaMismatch as error:
+        return {"database": "", "schema": str(error)}
+    except StorageError as error:
+        return {"database": str(error), "schema": "unknown"}
+    behind = "" if found == schema.ours() else f"at {found}, needs {schema.ours()}"
+    return {"database": "", "schema": behind}
+
+
+def _secrets(given: tuple[SecretStr, ...]) -> tuple[str, ...]:
+    return tuple(secret.get_secret_value() for secret in given)
+
+
+def _phrases(settings: Settings) -> Phrases:
+    """Beside the configuration, else as shipped."""
+    own = settings.folder / "phrases"
+    return phrases.load(own if own.is_dir() else SHIPPED / "phrases", LANGUAGES)
+
+
+def _channels(settings: Settings) -> dict[str, ChannelParts]:
+    lists = _phrases(settings)
+    bots = {name: bot(name, given) for name, given in settings.bots.items()}
+    made = {}
+    for name, given in settings.channels.items():
+        adapter = _twilio(settings, name, given)
+        author = settings.helpdesks[given.helpdesk].mirror.author
+        made[name] = ChannelParts(
+            name=name,
+            adapter=adapter,
+            policy=policies.policy(name, given, lists, adapter.capabilities.max_text, author),
+            bot=bots[given.bot],
+            helpdesk=given.helpdesk,
+            resend_unproven=given.on_unknown == "at_least_once",
+        )
+    return made
+
+
+def _twilio(settings: Settings, name: str, given: TwilioChannel) -> Twilio:
+    root = settings.public_url.rstrip("/")
+    return Twilio(
+        TwilioConfig(
+            account_sid=given.account_sid,
+            auth_tokens=_secrets(given.auth_tokens),
+            number=given.number,
+            messaging_service=given.messaging_service,
+            base_url=given.base_url,
+            status_url=f"{root}/webhooks/channels/{name}/status",
+        )
+    )
+
+
+def _helpdesk(name: str, given: ZendeskHelpdesk, clock: Callable[[], datetime]) -> Zendesk:
+    oauth, token = given.oauth, given.api_token
+    return Zendesk(
+        ZendeskConfig(
+            name=name,
+            subdomain=given.subdomain,
+            oauth=OAuthClient(oauth.client_id, oauth.client_secret.get_secret_value())
+            if oauth
+            else None,
+            api_token=ApiToken(token.email, token.token.get_secret_value()) if token else None,
+            webhook_secrets=_secrets(given.webhook_secrets),
+            base_url=given.base_url,
+            now=clock,
+        )
+    )
+
+
+def bot(name: str, given: ClaudeBot) -> Claude:
+    return Claude(
+        ClaudeConfig(
+            name=name,
+            model=given.model,
+            api_key=given.api_key.get_secret_value(),
+            base_url=given.base_url,
+            instructions=given.instructions.read_text(encoding="utf-8"),
+            knowledge=knowledge.read(given.knowledge, given.articles),
+        )
+    )

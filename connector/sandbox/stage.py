@@ -1,0 +1,98 @@
+"""The three twins together, set up to know each other's secrets, on loopback."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from connector.sandbox.anthropic.twin import AnthropicTwin
+from connector.sandbox.changes import Changes
+from connector.sandbox.twilio.twin import TwilioTwin
+from connector.sandbox.zendesk.twin import ZendeskTwin
+
+ACCOUNT = "AC00000000000000000000000000005a4d"
+NUMBER = "+12025550100"
+CUSTOMERS = ("+12025550147", "+12025550148", "+34915550147")
+CHANNEL, HELPDESK = "sms", "main"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """0 is any free one."""
+
+    twilio: int = 0
+    zendesk: int = 0
+    anthropic: int = 0
+
+
+class Stage:
+    """`with Stage(connector_url):` runs the twins; `environ` is what config/sandbox.yaml asks for."""
+
+    def __init__(self, connector: str, ports: Ports = Ports()) -> None:
+        self.connector = connector
+        self.changes = Changes()
+        self._token, self._client = secrets.token_hex(16), secrets.token_hex(16)
+        self._signing, self._key = secrets.token_hex(16), secrets.token_hex(16)
+        self.twilio = TwilioTwin(
+            ACCOUNT,
+            self._token,
+            NUMBER,
+            f"{connector}/webhooks/channels/{CHANNEL}",
+            changes=self.changes,
+            port=ports.twilio,
+        )
+        self.zendesk = ZendeskTwin(
+            oauth_clients={"connector": self._client},
+            webhook_url=f"{connector}/webhooks/helpdesks/{HELPDESK}",
+            webhook_secret=self._signing,
+            changes=self.changes,
+            port=ports.zendesk,
+        )
+        self.anthropic = AnthropicTwin(self._key, changes=self.changes, port=ports.anthropic)
+        self._twins = (self.twilio, self.zendesk, self.anthropic)
+
+    def __enter__(self) -> Self:
+        for twin in self._twins:
+            twin.start()
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        for twin in self._twins:
+            twin.stop()
+
+    def environ(self, database: str) -> dict[str, str]:
+        return {
+            "SANDBOX_PUBLIC_URL": self.connector,
+            "SANDBOX_DATABASE": database,
+            "SANDBOX_TWILIO_SID": ACCOUNT,
+            "SANDBOX_TWILIO_TOKEN": self._token,
+            "SANDBOX_TWILIO_URL": self.twilio.url,
+            "SANDBOX_ZENDESK_SECRET": self._client,
+            "SANDBOX_ZENDESK_WEBHOOK_SECRET": self._signing,
+            "SANDBOX_ZENDESK_URL": self.zendesk.url,
+            "SANDBOX_ANTHROPIC_KEY": self._key,
+            "SANDBOX_ANTHROPIC_URL": self.anthropic.url,
+        }
+
+    def until(self, look: Callable[[], bool], seconds: float) -> bool:
+        """Wait until it is so, looking again at every change of a twin; whether it became so."""
+        over = threading.Event()
+        timer = threading.Timer(seconds, over.set)
+        timer.daemon = True
+        timer.start()
+        try:
+            while not over.is_set():
+                version = self.changes.version
+                if look():
+                    return True
+                # What changes in the connector alone is looked at now and then.
+                self.changes.wait(version, 0.1)
+            return look()
+        finally:
+            timer.cancel()

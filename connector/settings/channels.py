@@ -1,0 +1,144 @@
+"""Channels: what customers write to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from connector.settings.handoff import Handoff
+from connector.settings.hours import Hours
+from connector.settings.messages import Messages
+from connector.settings.problems import refused
+from connector.settings.section import Section
+from connector.settings.templates import TemplateText
+from connector.settings.values import (
+    Duration,
+    Number,
+    PhoneNumber,
+    RootUrl,
+    Secret,
+    Switch,
+    Tag,
+    Whole,
+    Word,
+    between,
+    matches,
+)
+
+Id = Annotated[Whole, Field(gt=0)]
+FieldId = Annotated[str, matches(r"[1-9]\d*", "must be the number of a ticket field")]
+
+
+class Ticket(Section):
+    """How this channel's tickets are made."""
+
+    group: Id | None = Field(default=None, description="The id of the group that gets the ticket.")
+    brand: Id | None = Field(default=None, description="The id of the ticket's brand.")
+    form: Id | None = Field(default=None, description="The id of the ticket's form.")
+    priority: Literal["low", "normal", "high", "urgent"] | None = Field(
+        default=None, description="The ticket's priority."
+    )
+    tags: tuple[Tag, ...] = Field(default=(), description="Tags that the ticket gets.")
+    fields: Mapping[FieldId, TemplateText] = Field(
+        default={}, description="Ticket fields by their id; the values are Jinja templates."
+    )
+
+
+class Limits(Section):
+    """What a customer, or a mistake, may cost."""
+
+    messages_per_hour: Annotated[Whole, Field(ge=1)] = Field(
+        default=60, description="Customer messages an hour that the bot looks at."
+    )
+    bot_replies_per_episode: Annotated[Whole, Field(ge=1)] = Field(
+        default=40, description="Bot answers in one episode, before a person is asked."
+    )
+    usd_per_day: Annotated[Number, Field(gt=0)] = Field(
+        default=20.0, description="What the model may cost a day, in US dollars."
+    )
+
+
+class Csat(Section):
+    """Asking the customer how it was."""
+
+    ask: Switch = Field(default=False, description="Whether to ask after a ticket is solved.")
+    open_for: Annotated[Duration, between("1m", "7d")] = Field(
+        default=timedelta(hours=24), description="How long an answer counts. 1m to 7d."
+    )
+
+
+class Channel(Section):
+    """What every kind of channel has."""
+
+    bot: Word = Field(description="The name of the bot that answers here.")
+    helpdesk: Word = Field(description="The name of the helpdesk that gets the tickets.")
+    base_url: RootUrl | None = Field(
+        default=None, description="A stand-in for the provider. For tests and the sandbox only."
+    )
+    quiet_period: Annotated[Duration, between("0s", "60s")] = Field(
+        default=timedelta(seconds=1.5),
+        description="How long the customer must have been quiet before the bot answers, so that "
+        "several short messages get one answer. 0s to 60s.",
+    )
+    ticket: Ticket = Field(default=Ticket(), description="How this channel's tickets are made.")
+    handoff: Handoff = Field(default=Handoff(), description="When a person takes over.")
+    hours: Hours | None = Field(default=None, description="When people are there. None: always.")
+    messages: Messages = Field(default=Messages(), description="The fixed texts.")
+    limits: Limits = Field(default=Limits(), description="What a customer may cost.")
+    grace_period: Annotated[Duration, between("0s", "24h")] = Field(
+        default=timedelta(minutes=10),
+        description="How long after solving a real reply reopens the same ticket. 0s to 24h.",
+    )
+    waiting_notice: Annotated[Duration, between("1m", "24h")] = Field(
+        default=timedelta(minutes=15),
+        description="How long nobody has answered when the customer gets one update. 1m to 24h.",
+    )
+    on_unknown: Literal["at_most_once", "at_least_once"] = Field(
+        default="at_most_once",
+        description="Whether a message is sent again when it can't be proven that it was sent.",
+    )
+    csat: Csat = Field(default=Csat(), description="Asking the customer how it was.")
+    mask: tuple[Literal["card_numbers"], ...] = Field(
+        default=("card_numbers",),
+        description="What is blotted out before a text goes to the model or the ticket.",
+    )
+
+
+class TwilioChannel(Channel):
+    """A phone number, WhatsApp sender or messaging service at Twilio."""
+
+    kind: Literal["twilio"] = Field(description="The kind of channel.")
+    account_sid: Annotated[
+        str, matches("AC[0-9a-fA-F]{32}", "must be AC followed by 32 hexadecimal digits")
+    ] = Field(description="The Twilio account, AC...")
+    auth_tokens: tuple[Secret, ...] = Field(
+        min_length=1,
+        description="The account's auth tokens. The first one calls; all of them verify: list the "
+        "new one and the old one while rotating.",
+    )
+    number: PhoneNumber | None = Field(
+        default=None,
+        description='The number that customers write to, as "+15550100" or "whatsapp:+15550100".',
+    )
+    messaging_service: (
+        Annotated[str, matches("MG[0-9a-fA-F]{32}", "must be MG and 32 hexadecimal digits")] | None
+    ) = Field(default=None, description="A messaging service, MG..., instead of a number.")
+
+    @model_validator(mode="after")
+    def _has_one_sender(self) -> Self:
+        if self.number is None and self.messaging_service is None:
+            raise refused("needs 'number' or 'messaging_service'")
+        if self.number is not None and self.messaging_service is not None:
+            raise refused("stands beside 'number'; keep one of them", key="messaging_service")
+        return self
+
+    @property
+    def sender(self) -> str:
+        """What is unique in the account: the number or the messaging service."""
+        return self.number or self.messaging_service or ""
+
+
+ChannelSettings = TwilioChannel  # with a second kind: a union

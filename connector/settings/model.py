@@ -1,0 +1,77 @@
+"""The whole configuration, checked and frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, PrivateAttr
+
+from connector.settings.bots import BotSettings
+from connector.settings.channels import ChannelSettings
+from connector.settings.helpdesks import HelpdeskSettings
+from connector.settings.problems import Problem
+from connector.settings.section import Section
+from connector.settings.values import DatabaseUrl, Url, Whole, matches
+
+Name = Annotated[
+    str,
+    matches(
+        r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}",
+        "a name is made of letters, digits, - and _",
+        "it becomes a part of URLs",
+    ),
+]
+
+
+class Ops(Section):
+    """The operators' side."""
+
+    retention_days: Annotated[Whole, Field(ge=1, le=3650)] = Field(
+        default=365, description="After how many days conversations are forgotten."
+    )
+
+
+class Settings(Section):
+    """The connector's configuration."""
+
+    more_keys: ClassVar[tuple[str, ...]] = ("defaults",)
+
+    public_url: Url = Field(
+        description="https://connector.example.com, as providers call it: signatures are checked "
+        "against it."
+    )
+    database: DatabaseUrl = Field(
+        default="sqlite:///var/connector.db",
+        repr=False,  # it may hold a password
+        description="sqlite:///file (relative to where the program starts) or postgresql://...",
+    )
+    runner: Literal["local"] = Field(
+        default="local", description="What does the work: threads in this program."
+    )
+    helpdesks: Mapping[Name, HelpdeskSettings] = Field(
+        min_length=1, description="Where the people are, by names of your own."
+    )
+    bots: Mapping[Name, BotSettings] = Field(
+        min_length=1, description="Who answers first, by names of your own."
+    )
+    channels: Mapping[Name, ChannelSettings] = Field(
+        min_length=1,
+        description="What customers write to, by names of your own; the names stand in the "
+        "webhooks' URLs.",
+    )
+    ops: Ops = Field(default=Ops(), description="The operators' side.")
+
+    _not_acted_on: tuple[Problem, ...] = PrivateAttr(default=())
+    _folder: Path = PrivateAttr(default=Path())
+
+    @property
+    def not_acted_on(self) -> Sequence[Problem]:
+        """What the file sets and this version accepts, but does nothing with."""
+        return self._not_acted_on
+
+    @property
+    def folder(self) -> Path:
+        """Where the file is: beside it may stand word lists of the operator's own (phrases/)."""
+        return self._folder

@@ -1,0 +1,55 @@
+"""What this version accepts because the contract has it, and does nothing with yet.
+
+Whoever makes a key work removes its line. `*` stands for any name; `defaults` counts as a channel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.settings.problems import Problem
+from connector.settings.tree import Tree
+
+PATHS = (
+    "helpdesks.*.poll_every",
+    "helpdesks.*.mirror.automations",
+    "helpdesks.*.mirror.light_agents",
+    "helpdesks.*.mirror.ccs",
+    "helpdesks.*.hand_back_tag",
+    "helpdesks.*.pause_tag",
+    "helpdesks.*.resend_tag",
+    "channels.*.hours",
+    "channels.*.messages.after_hours",
+    "channels.*.messages.waiting",
+    "channels.*.limits.messages_per_hour",
+    "channels.*.limits.usd_per_day",
+    "channels.*.grace_period",
+    "channels.*.waiting_notice",
+    "channels.*.csat",
+    "ops.retention_days",
+)
+
+
+def not_acted_on(tree: Tree, file: str) -> tuple[Problem, ...]:
+    """A warning for each such key that the file sets, sorted by position."""
+    reason = "is accepted, but this version does not act on it yet"
+    found = [at for path in PATHS for at in _set(tree, path)]
+    return tuple(sorted(Problem(file, at.line, at.column, at.path, reason) for at in found))
+
+
+def _set(tree: Tree, path: str) -> Iterator[Tree]:
+    yield from _below(tree, path.split("."))
+    if path.startswith("channels.*."):
+        yield from _below(tree, ["defaults", *path.split(".")[2:]])
+
+
+def _below(tree: Tree, steps: list[str]) -> Iterator[Tree]:
+    if not steps:
+        yield tree
+        return
+    step, *rest = steps
+    names = list(tree.section or {}) if step == "*" else [step]
+    for name in names:
+        below = tree.below(name)
+        if below is not None:
+            yield from _below(below, rest)

@@ -1,0 +1,117 @@
+"""The connector and the three twins on loopback, talking real HTTP; what a scenario says and sees."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import requests
+
+from connector import bootstrap
+from connector.sandbox.stage import Stage
+from connector.settings import load
+from connector.web.server import listen
+
+ROOT = Path(__file__).parents[2]
+CUSTOMER = "+12025550147"
+PLEA = "I want to talk to a human please"
+PATIENCE = 20.0
+T = TypeVar("T")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class World:
+    stage: Stage
+    url: str
+
+    def until(self, look: Callable[[], T], what: str = "") -> T:
+        """Wait for the twins to show it: woken by their changes, not by the clock."""
+        found: list[T] = []
+
+        def seen() -> bool:
+            found[:] = [look()]
+            return bool(found[0])
+
+        if not self.stage.until(seen, PATIENCE):
+            raise AssertionError(f"never came: {what or look.__name__}; last seen {found}")
+        return found[0]
+
+    # --- the customer
+
+    def says(self, text: str, customer: str = CUSTOMER, sid: str | None = None) -> None:
+        delivery = self.stage.twilio.customer_says(text, from_=customer, sid=sid)
+        assert delivery.wait() == 200
+
+    def phone(self, customer: str = CUSTOMER) -> list[str]:
+        """What reached the customer, oldest first."""
+        shown = self.stage.twilio.conversation(customer)
+        return [m.text for m in shown if m.direction == "outbound" and m.status != "failed"]
+
+    def hears(self, number: int, customer: str = CUSTOMER) -> list[str]:
+        """Wait until so many messages reached the customer."""
+        return self.until(
+            lambda: got if len(got := self.phone(customer)) >= number else [],
+            f"{number} messages on the phone",
+        )
+
+    # --- the agent
+
+    def ticket(self, number: int = 1) -> int:
+        """Wait for the ticket and give its id."""
+        tickets = self.until(
+            lambda: found if len(found := self.stage.zendesk.tickets()) >= number else [],
+            f"ticket {number}",
+        )
+        return sorted(t.id for t in tickets)[number - 1]
+
+    def comments(self, ticket: int, *, public: bool) -> list[str]:
+        found = next(t for t in self.stage.zendesk.tickets() if t.id == ticket)
+        return [c.plain for c in found.comments if c.public is public]
+
+    def html(self, ticket: int) -> str:
+        found = next(t for t in self.stage.zendesk.tickets() if t.id == ticket)
+        return "\n".join(c.html for c in found.comments)
+
+    def public(self, ticket: int, number: int) -> list[str]:
+        return self.until(
+            lambda: got if len(got := self.comments(ticket, public=True)) >= number else [],
+            f"{number} public comments",
+        )
+
+    # --- the connector
+
+    def metric(self, name: str) -> float:
+        text = requests.get(f"{self.url}/metrics", timeout=5).text
+        return sum(float(x) for x in re.findall(rf"^{name}\S* (\S+)$", text, re.MULTILINE))
+
+    def rests(self) -> None:
+        """Wait until nothing is left to do: no event waiting, no call open."""
+        self.until(lambda: self.metric("connector_outbox") == 0, "an empty outbox")
+
+
+@contextmanager
+def world(folder: Path, config: Path = ROOT / "config" / "sandbox.yaml") -> Iterator[World]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with Stage(url) as stage:
+        environ = stage.environ(f"sqlite:///{folder}/connector.db")
+        connector = bootstrap.build(load(config, environ))
+        listener = listen(connector.app, "127.0.0.1", port)
+        connector.start()
+        listener.start()
+        try:
+            yield World(stage, url)
+        finally:
+            listener.stop()
+            connector.close(5)
