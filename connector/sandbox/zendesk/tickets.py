@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from connector.sandbox.zendesk import text
 from connector.sandbox.zendesk.refusals import RefusedError, closed, invalid, missing, only

@@ -1,0 +1,88 @@
+"""The articles that a request carries, cut into passages, and those that fit a question."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from connector.sandbox.anthropic.words import Weights, words
+
+_ARTICLE = re.compile(r'<article title="([^"]*)"[^>]*>(.*?)</article>', re.DOTALL)
+_MARKS = re.compile(r"\*\*|__|`|^#+\s*|^>\s*", re.MULTILINE)
+_LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
+ENOUGH = 1.6  # below it nothing fits
+LENGTH = 300  # characters of an answer
+
+
+@dataclass(frozen=True)
+class Passage:
+    title: str
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    title: str
+    text: str
+    score: float
+
+
+def passages(system: str) -> list[Passage]:
+    """A passage is what stands under one heading, or one item of a list with it."""
+    found = []
+    for title, body in _ARTICLE.findall(system):
+        heading = ""
+        for block in re.split(r"\n\s*\n", html.unescape(body).strip()):
+            lines = block.strip().splitlines()
+            if lines and lines[0].startswith("#"):
+                heading = lines[0].lstrip("# ").strip()
+                lines = lines[1:]
+            text = _plain(lines)
+            if text:
+                found.append(Passage(html.unescape(title), heading, text))
+    return found
+
+
+def _plain(lines: list[str]) -> str:
+    joined = " ".join(
+        re.sub(r"^\s*(?:[-*+]|\d+\.)\s+(.*?)([.;:])?$", r"\1\2", x).strip()
+        + ("." if re.match(r"\s*(?:[-*+]|\d+\.)\s", x) and not x.rstrip().endswith(".") else "")
+        for x in lines
+    )
+    return _MARKS.sub("", _LINK.sub(r"\1 (\2)", joined)).strip()
+
+
+def search(system: str, question: str, before: str = "") -> Found | None:
+    """The sentences that answer, from one passage; what was said before counts a little."""
+    there = passages(system)
+    weights = Weights(f"{p.title} {p.heading} {p.text}" for p in there)
+    asked = Counter(words(question))
+    context = Counter(words(before))
+    best: tuple[float, Passage] | None = None
+    for passage in there:
+        score = weights.common(asked, f"{passage.heading} {passage.text}")
+        score += 0.8 * weights.common(asked, passage.title)
+        if score > 0:
+            score += 0.25 * weights.common(context, f"{passage.title} {passage.heading}")
+        if best is None or score > best[0]:
+            best = (score, passage)
+    if best is None or best[0] < ENOUGH:
+        return None
+    return Found(best[1].title, _fitting(best[1].text, asked, weights), best[0])
+
+
+def _fitting(text: str, asked: Counter[str], weights: Weights) -> str:
+    """As many whole sentences as there is room for, from the first that fits best."""
+    sentences = _SENTENCE.split(text)
+    scores = [weights.common(asked, s) for s in sentences]
+    start = 0 if sum(map(len, sentences)) <= LENGTH else scores.index(max(scores))
+    taken: list[str] = []
+    for sentence in sentences[start:]:
+        if taken and sum(map(len, taken)) + len(sentence) > LENGTH:
+            break
+        taken.append(sentence)
+    return " ".join(taken)

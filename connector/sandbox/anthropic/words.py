@@ -1,0 +1,67 @@
+"""Texts -> comparable words, and how much two texts have in common."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+_WORD = re.compile(r"[a-z0-9]+")
+_STOP = frozenset(
+    "a an and any are as at be been but by can could d did do does for from get got "
+    "had has have he hello hey hi how i if im in is it its just like ll m me my no "
+    "not of on or our out please s she so t tell that the their them then there they "
+    "this to too up us ve want was we were what when where which who why will with "
+    "would yes you your about know need thanks thank okay ok well long much many".split()
+)
+# Words that mean the same in a shop's articles: left to right.
+_SAME = {
+    "parcel": "deliver", "package": "deliver", "shipping": "deliver", "shipment": "deliver",
+    "ship": "deliver", "shipp": "deliver", "delivery": "deliver", "arrive": "deliver",
+    "arriv": "deliver", "order": "order", "purchase": "order", "refund": "refund",
+    "money": "refund", "return": "return", "send": "return", "exchange": "return",
+    "track": "track", "pay": "payment", "card": "payment", "price": "payment", "cost": "payment",
+    "size": "size", "fit": "size", "broken": "warranty", "broke": "warranty",
+    "damag": "warranty", "defect": "warranty", "repair": "warranty", "guarantee": "warranty",
+    "password": "password", "login": "password", "account": "account", "open": "hour",
+    "store": "store", "shop": "store", "cancel": "cancel", "chang": "change", "abroad": "abroad",
+    "international": "abroad", "country": "abroad", "overseas": "abroad", "europe": "abroad",
+}  # fmt: skip
+
+
+def words(text: str) -> list[str]:
+    """Lower case, without accents, endings and small words."""
+    flat = unicodedata.normalize("NFKD", text.lower())
+    flat = "".join(c for c in flat if not unicodedata.combining(c)).replace("'", "")
+    return [_same(_stem(w)) for w in _WORD.findall(flat) if w not in _STOP]
+
+
+def _stem(word: str) -> str:
+    for ending in ("ies", "ing", "ed", "es", "s"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    return word
+
+
+def _same(word: str) -> str:
+    return _SAME.get(word, word)
+
+
+class Weights:
+    """How telling a word is among these texts: rare ones tell more."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        counted = [set(words(t)) for t in texts]
+        self._total = len(counted)
+        self._found = Counter(w for each in counted for w in each)
+
+    def of(self, word: str) -> float:
+        seen = self._found.get(word, 0)
+        return math.log(1 + self._total / seen) if seen else 0.0
+
+    def common(self, asked: Counter[str], text: str) -> float:
+        """Weight of the asked words that the text holds."""
+        held = set(words(text))
+        return sum(self.of(w) * min(n, 2) for w, n in asked.items() if w in held)

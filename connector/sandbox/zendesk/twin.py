@@ -1,0 +1,188 @@
+"""One Zendesk account with its trigger: every change of a ticket is told to the webhook."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from connector.sandbox.changes import Changes
+from connector.sandbox.courier import Courier, Delivery, Outcome
+from connector.sandbox.twin import Now, Twin, utc_now
+from connector.sandbox.zendesk.agents import Agents, TicketView, view
+from connector.sandbox.zendesk.api import Api
+from connector.sandbox.zendesk.tickets import Known, Ticket, Tickets
+from connector.sandbox.zendesk.uploads import Uploads
+from connector.sandbox.zendesk.users import LIGHT_AGENT, Users
+
+WEBHOOK_TIMEOUT = 12.0
+GROUPS = {360001: "Support"}
+
+
+class ZendeskTwin(Twin):
+    """Signs its webhook with `webhook_secret`. Agents are taken on by the name they write under."""
+
+    name = "zendesk"
+
+    def __init__(
+        self,
+        *,
+        oauth_clients: Mapping[str, str] | None = None,
+        api_token: tuple[str, str] | None = None,
+        webhook_url: str = "",
+        webhook_secret: str = "",
+        known: Known = Known(),
+        changes: Changes | None = None,
+        now: Now = utc_now,
+        port: int = 0,
+    ) -> None:
+        """`api_token` is (e-mail, token). `known` are the ids that exist; None takes any."""
+        self.oauth_clients, self.api_token = dict(oauth_clients or {}), api_token
+        self.webhook_url, self._secret = webhook_url, webhook_secret
+        self.groups = dict(known.groups or GROUPS)
+        self.users = Users(lambda: self.url, self._moment)
+        self.uploads = Uploads(lambda: self.url)
+        self.tickets_ = Tickets(self.users, self.uploads, known, lambda: self.url, self._moment)
+        self._agents = Agents(self.tickets_, self.users)
+        self.api = Api(self)
+        self._deliveries = 0
+        super().__init__(
+            self.api.app, Courier(self.name, _retry, WEBHOOK_TIMEOUT), changes, now, port
+        )
+        self.api_user = self.users.make({"name": "Connector", "role": "admin"})
+
+    def _moment(self) -> str:
+        return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def changed(self, ticket: Ticket) -> Delivery:
+        """The account's trigger: ids only."""
+        self.changes.bump()
+        self._deliveries += 1
+        body = json.dumps({"ticket_id": str(ticket.id)}).encode()
+        number = f"01TWIN{self._deliveries:020}"
+        return self.courier.put(
+            Delivery(
+                self.webhook_url or None, body, lambda: self._signed(body, number), kind="trigger"
+            )
+        )
+
+    def _signed(self, body: bytes, number: str) -> dict[str, str]:
+        stamp = self._moment()
+        digest = hmac.new(self._secret.encode(), stamp.encode() + body, hashlib.sha256).digest()
+        return {
+            "Content-Type": "application/json; charset=utf-8",
+            "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(),
+            "X-Zendesk-Webhook-Signature-Timestamp": stamp,
+            "X-Zendesk-Account-Id": "1",
+            "X-Zendesk-Webhook-Id": "01TWINWEBHOOK",
+            "X-Zendesk-Webhook-Invocation-Id": number,
+            "User-Agent": "Zendesk Webhook",
+        }
+
+    # What agents do
+
+    def agent_replies(
+        self,
+        ticket: int,
+        text: str,
+        *,
+        author: str = "Ana",
+        public: bool = True,
+        html: str | None = None,
+        solve: bool = False,
+        attachments: Sequence[str] = (),
+    ) -> Delivery:
+        """`attachments` are tokens of uploads. Raise RefusedError for a closed ticket."""
+        with self.lock:
+            self._agents.write(
+                ticket, text, author, public=public, html=html, solve=solve, uploads=attachments
+            )
+        return self.changed(self.tickets_.get(ticket))
+
+    def agent_notes(self, ticket: int, text: str, *, author: str = "Ana") -> Delivery:
+        return self.agent_replies(ticket, text, author=author, public=False)
+
+    def set_status(self, ticket: int, status: str, *, by: str = "Ana") -> Delivery:
+        with self.lock:
+            if status == "closed":
+                self._agents.close(ticket)
+            else:
+                self._agents.change(ticket, {"status": status}, by)
+        return self.changed(self.tickets_.get(ticket))
+
+    def add_tag(self, ticket: int, tag: str, *, by: str = "Ana") -> Delivery:
+        with self.lock:
+            self._agents.change(ticket, {"additional_tags": [tag]}, by)
+        return self.changed(self.tickets_.get(ticket))
+
+    def assign(self, ticket: int, to: str) -> Delivery:
+        with self.lock:
+            self._agents.change(ticket, {"assignee_id": self.users.staff(to)["id"]}, to)
+        return self.changed(self.tickets_.get(ticket))
+
+    def requester_emails(self, ticket: int, text: str) -> Delivery:
+        with self.lock:
+            self._agents.requester_writes(ticket, text)
+        return self.changed(self.tickets_.get(ticket))
+
+    def automation_comments(self, ticket: int, text: str) -> Delivery:
+        with self.lock:
+            self._agents.rule_writes(ticket, text)
+        return self.changed(self.tickets_.get(ticket))
+
+    def delete(self, ticket: int) -> None:
+        """Zendesk fires no ticket trigger for this."""
+        with self.lock:
+            self._agents.delete(ticket)
+        self.changes.bump()
+
+    def light_agent(self, name: str) -> None:
+        with self.lock:
+            self.users.make({"name": name, "role": "agent"}, LIGHT_AGENT)
+
+    # What a test or the page asks
+
+    def tickets(self) -> list[TicketView]:
+        with self.lock:
+            return [view(t, self.users, self.groups) for t in self.tickets_.all()]
+
+    def error(self, status: int) -> Any:
+        if status == 429:
+            return {"error": "APIRateLimitExceeded", "description": "Too many requests"}
+        return {"error": "InternalError", "description": "Something went wrong"}
+
+    def state(self) -> Any:
+        return {"tickets": [asdict(t) for t in self.tickets()], "users": self.users.all()}
+
+    def actions(self) -> Mapping[str, Callable[..., Any]]:
+        named = (
+            self.agent_replies, self.agent_notes, self.set_status, self.add_tag, self.assign,
+            self.requester_emails, self.automation_comments, self.delete, self.courier.hold,
+            self.courier.release, self.courier.drop, self.courier.duplicate,
+        )  # fmt: skip
+        return {act.__name__: _told(act) for act in named}
+
+
+def _told(act: Callable[..., Any]) -> Callable[..., Any]:
+    def done(**given: Any) -> bool:
+        act(**given)
+        return True
+
+    return done
+
+
+def _retry(attempts: Sequence[Outcome], headers: Mapping[str, str]) -> float | None:
+    """409 up to three times, 429 and 503 with a Retry-After below 60 s, a timeout up to five."""
+    last = attempts[-1]
+    if last == 409 and attempts.count(409) <= 3:
+        return 0.1
+    if last in (429, 503):
+        wait = headers.get("Retry-After", "")
+        return float(wait) if wait.isdecimal() and int(wait) < 60 else None
+    if last == "timeout" and attempts.count("timeout") <= 5:
+        return 0.1
+    return None
