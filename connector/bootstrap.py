@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from connector.domain.lanes import Lane
 from connector.errors import SchemaMismatch, StartError, StorageError, StorageUnavailable
 from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
 from connector.helpdesks.zendesk.desk import Zendesk
-from connector.pipeline.parts import ChannelParts, Parts
+from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
 from connector.pipeline.steps import step
 from connector.runners.base import Runner
 from connector.runners.local import LocalRunner
@@ -68,11 +68,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(settings: Settings, clock: Callable[[], datetime] = now) -> Connector:
+def build(
+    settings: Settings,
+    clock: Callable[[], datetime] = now,
+    settle_after: timedelta = SETTLE_AFTER,
+) -> Connector:
     """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person."""
     db, held = _database(settings)
     try:
-        return _build(settings, clock, db, held)
+        return _build(settings, clock, settle_after, db, held)
     except BaseException:
         db.close()
         held.release()
@@ -80,7 +84,11 @@ def build(settings: Settings, clock: Callable[[], datetime] = now) -> Connector:
 
 
 def _build(
-    settings: Settings, clock: Callable[[], datetime], db: Database, held: lock.Lock
+    settings: Settings,
+    clock: Callable[[], datetime],
+    settle_after: timedelta,
+    db: Database,
+    held: lock.Lock,
 ) -> Connector:
     runner: LocalRunner
 
@@ -93,6 +101,7 @@ def _build(
         helpdesks={n: _helpdesk(n, d, clock) for n, d in settings.helpdesks.items()},
         now=clock,
         wake=wake,
+        settle_after=settle_after,
     )
     runner = LocalRunner(partial(step, parts), partial(db.read, lanes.waiting), clock)
     app = create_app(Web(parts, settings.public_url, partial(_readiness, db)))

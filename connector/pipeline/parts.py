@@ -14,6 +14,9 @@ from connector.domain.policy import Policy
 from connector.helpdesks.base import Helpdesk
 from connector.storage.engine import Database
 
+# A request whose answer was lost may still be on its way in: ask when it has had time to land.
+SETTLE_AFTER = timedelta(seconds=10)
+
 
 class Wake(Protocol):
     def __call__(self, lane: Lane, at: datetime | None = None) -> None: ...
@@ -38,5 +41,4 @@ class Parts:
     helpdesks: Mapping[str, Helpdesk]
     now: Callable[[], datetime]
     wake: Wake
-    # A request whose answer was lost may still be on its way in: ask when it has had time to land.
-    settle_after: timedelta = timedelta(seconds=10)
+    settle_after: timedelta = SETTLE_AFTER

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connector import log
-from connector.domain.effects import AddComment, Direction, SendText
+from connector.domain.effects import AddComment, AskBot, Direction, SendText, Summarise
 from connector.domain.events import CommentAdded, DeliveryUnknown, Event, TicketOpened
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
@@ -72,7 +72,10 @@ def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError)
         case retry.Again(at):
             _postpone(parts, row, State.DUE, at, error)
         case retry.GiveUp(reason):
-            _give_up(parts, channel, row, State.BURIED, error.code, reason)
+            # A person takes over from the bot, a ticket does without a summary: nothing to dig up.
+            followed = isinstance(row.call, AskBot | Summarise)
+            state = State.REFUSED if followed else State.BURIED
+            _give_up(parts, channel, row, state, error.code, reason)
 
 
 def _settle(parts: Parts, channel: ChannelParts, row: Row) -> None:
@@ -85,6 +88,10 @@ def _settle(parts: Parts, channel: ChannelParts, row: Row) -> None:
     try:
         known = parts.db.read(lambda c: conversations.known_externals(c, row.conversation))
         event = calls.look_up(parts, channel, row, known)
+    except Rejected as error:
+        # What can't even be asked for any more: it goes no further.
+        _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
+        return
     except ProviderError as error:
         wait = retry.after(error, row.call, row.attempts, row.created_at, now)
         at = wait.at if isinstance(wait, retry.Again) else now + retry.LONGEST_WAIT

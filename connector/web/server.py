@@ -22,7 +22,8 @@ class Listener:
 
     def __init__(self, server: BaseWSGIServer) -> None:
         self._server = server
-        self._thread = threading.Thread(target=server.run, name="web", daemon=True)
+        self._deadline: float | None = None  # set: stopping
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     @property
     def port(self) -> int:
@@ -33,14 +34,21 @@ class Listener:
 
     def stop(self, seconds: float = 5.0) -> None:
         """No new connections; requests that are being answered get their answer."""
-        # Only the listening socket: the trigger is what wakes the loop for answers still to be sent.
+        self._deadline = time.monotonic() + seconds
+        self._server.pull_trigger()
+        self._thread.join(seconds + 2)
+
+    def _run(self) -> None:
+        """Sockets are opened, watched and closed by this thread alone."""
+        sockets = self._server._map
+        while self._deadline is None:
+            wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
+        # Only the listening socket: the trigger still wakes us for answers that are to be sent.
         wasyncore.dispatcher.close(self._server)
-        deadline = time.monotonic() + seconds
-        while self._busy() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        while self._busy() and time.monotonic() < self._deadline:
+            wasyncore.loop(timeout=0.05, use_poll=True, map=sockets, count=1)
         self._server.task_dispatcher.shutdown(timeout=1)
-        wasyncore.close_all(self._server._map)
-        self._thread.join(2)
+        wasyncore.close_all(sockets, ignore_all=True)
 
     def _busy(self) -> bool:
         channels = list(self._server.active_channels.values())

@@ -29,13 +29,8 @@ def failing(operation: str, error: Exception, times: int = 1, when: str = "befor
 
 
 def outcomes(db: Database) -> list[str | None]:
-    return db.read(
-        lambda c: (
-            list(c.execute(episodes.select().order_by(episodes.c.number)).scalars("outcome"))  # type: ignore[call-overload]
-            if False
-            else [r.outcome for r in c.execute(episodes.select().order_by(episodes.c.number))]
-        )
-    )
+    rows = db.read(lambda c: c.execute(episodes.select().order_by(episodes.c.number)).all())
+    return [r.outcome for r in rows]
 
 
 def test_the_main_job(db: Database) -> None:

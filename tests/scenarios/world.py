@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -106,7 +107,7 @@ def world(folder: Path, config: Path = ROOT / "config" / "sandbox.yaml") -> Iter
     url = f"http://127.0.0.1:{port}"
     with Stage(url) as stage:
         environ = stage.environ(f"sqlite:///{folder}/connector.db")
-        connector = bootstrap.build(load(config, environ))
+        connector = bootstrap.build(load(config, environ), settle_after=timedelta(seconds=1))
         listener = listen(connector.app, "127.0.0.1", port)
         connector.start()
         listener.start()

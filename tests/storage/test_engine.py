@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from connector.errors import DatabaseInUse, SchemaMismatch, StartError, StorageUnavailable
@@ -42,7 +43,7 @@ def test_what_write_returned_is_there_and_what_raised_is_not(db: Database) -> No
 
 
 def test_writes_that_queue_share_a_commit_and_one_that_fails_harms_no_other(tmp_path: Path) -> None:
-    db = SqliteDatabase(engine.make_url(f"sqlite:///{tmp_path}/t.db"))
+    db = SqliteDatabase(make_url(f"sqlite:///{tmp_path}/t.db"))
     schema.migrate(db)
     commits: list[int] = []
     writer = db._writer._engine
@@ -85,7 +86,7 @@ def test_writes_that_queue_share_a_commit_and_one_that_fails_harms_no_other(tmp_
 
 def test_a_transaction_that_sqlite_ended_by_itself_doubles_nothing(tmp_path: Path) -> None:
     """As it may do on a full disk: what is run after that would be committed piece by piece."""
-    db = SqliteDatabase(engine.make_url(f"sqlite:///{tmp_path}/t.db"))
+    db = SqliteDatabase(make_url(f"sqlite:///{tmp_path}/t.db"))
     schema.migrate(db)
 
     def full(connection: Connection) -> None:
@@ -104,7 +105,7 @@ def test_a_transaction_that_sqlite_ended_by_itself_doubles_nothing(tmp_path: Pat
 
 
 def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
-    db = SqliteDatabase(engine.make_url(f"sqlite:///{tmp_path}/t.db"))
+    db = SqliteDatabase(make_url(f"sqlite:///{tmp_path}/t.db"))
     pragmas = db.write(
         lambda c: [
             c.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "synchronous")
@@ -115,7 +116,7 @@ def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_no_acknowledgement_and_heals(tmp_path: Path) -> None:
-    db = SqliteDatabase(engine.make_url(f"sqlite:///{tmp_path}/t.db"))
+    db = SqliteDatabase(make_url(f"sqlite:///{tmp_path}/t.db"))
     schema.migrate(db)
 
     def limit(pages: int) -> None:
