@@ -191,7 +191,9 @@ def test_broken_answers_are_uncertain_unless_repeatable(
     assert type(failure(server, behaviour, repeatable=True)) is Transient
 
 
-@pytest.mark.parametrize("url", [closed_port(), "http://nowhere.invalid:1"])
+@pytest.mark.parametrize(
+    "url", [closed_port(), "http://nowhere.invalid:1"], ids=["closed port", "no such host"]
+)
 def test_unreached_provider_saw_nothing(url: str) -> None:
     with pytest.raises(requests.ConnectionError) as caught:
         OutboundSession(frozenset({url.removeprefix("http://")})).post(url)

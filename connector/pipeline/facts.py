@@ -76,7 +76,7 @@ def _tell_orders(bound: Any, before: Conversation, decision: Decision) -> None:
     after = decision.conversation
     if decision.considered:
         seen = [c.trigger.value for c in decision.considered if c.score > 0]
-        bound.info("triggers_considered", number=len(decision.considered), above_zero=seen)
+        bound.info("triggers_considered", count=len(decision.considered), above_zero=seen)
     if isinstance(after.holder, HandingOff) and not isinstance(before.holder, HandingOff):
         hit = after.holder.decided
         also = [c.trigger.value for c in decision.considered if c.fired and c is not hit]

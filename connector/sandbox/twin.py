@@ -85,6 +85,10 @@ class Twin:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def due_fault(self, method: str, path: str) -> Fault | None:
+        """The fault that this request meets."""
+        return self.faults.take(method, path)
+
     def error(self, status: int) -> Any:
         """The body of an error, as this vendor words it."""
         raise NotImplementedError
@@ -120,7 +124,7 @@ class Twin:
         )
 
     def _answer(self, environ: WSGIEnvironment, request: Request) -> Response:
-        fault = self.faults.take(request.method, request.path)
+        fault = self.due_fault(request.method, request.path)
         if fault is None:
             return self._real(environ)
         # Without a status of its own, a late, cut off or dripping answer is the real one.

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from connector.settings.problems import refused
-from connector.settings.section import ON_OR_OFF, OnOrOff, Section
+from connector.settings.section import OFF, ON_OR_OFF, OnOrOff, Section
 from connector.settings.values import Language, Switch, Whole, Word
 
 
@@ -69,7 +69,7 @@ class Handoff(Section):
     keywords: Annotated[tuple[Word, ...], BeforeValidator(_none)] = Field(
         default=(),
         description="Words of your own that hand over at once, as whole words.",
-        json_schema_extra=ON_OR_OFF,
+        json_schema_extra=OFF,
     )
     frustration: Annotated[Frustration | None, OnOrOff] = Field(
         default=Frustration(),

@@ -25,7 +25,8 @@ def _on_or_off(value: object) -> object:
 
 # `true`, `false` or a section.
 OnOrOff = BeforeValidator(_on_or_off)
-ON_OR_OFF: dict[str, Any] = {"x-on-or-off": True}
+ON_OR_OFF: dict[str, Any] = {"x-or": {"type": "boolean"}}
+OFF: dict[str, Any] = {"x-or": {"const": False}}
 
 
 def _resolved(value: object, info: ValidationInfo) -> object:

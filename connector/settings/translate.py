@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from connector.settings.interpolate import Interpolated
 from connector.settings.problems import did_you_mean
 from connector.settings.section import Section
 from connector.settings.tree import Reader, Tree
@@ -33,7 +32,7 @@ def build(
 def _tell(model: type[Section], tree: Tree, error: ErrorDetails, reader: Reader) -> None:
     """One error; nothing where something is known to be wrong already."""
     at, path = _place(tree, error)
-    if at.broken and error["loc"][-1:] != ("[key]",):
+    if (at.broken and error["loc"][-1:] != ("[key]",)) or _follows(error):
         return
     reason, hint = _words(model, error)
     shown = Tree(at.line, at.column, path)
@@ -54,15 +53,23 @@ def _place(tree: Tree, error: ErrorDetails) -> tuple[Tree, str]:
     return at, path
 
 
+def _follows(error: ErrorDetails) -> bool:
+    """Too few, only because pydantic does not count those that are wrong themselves."""
+    context: Mapping[str, Any] = error.get("ctx") or {}
+    return error["type"] == "too_short" and len(error["input"]) >= context["min_length"]
+
+
 def _words(model: type[Section], error: ErrorDetails) -> Told:
     context: Mapping[str, Any] = error.get("ctx") or {}
     kind = error["type"]
+    if error["input"] is None and kind != "missing":
+        return "has no value", "give it one, or remove the key"
     if kind == "refused":
         return str(context["reason"]), str(context["hint"])
     if kind == "extra_forbidden":
         return "unknown key", did_you_mean(str(error["loc"][-1]), _keys(model, error["loc"][:-1]))
-    if error["input"] is None and kind != "missing":
-        return "has no value", "give it one, or remove the key"
+    if kind == "too_short" and isinstance(error["input"], str):
+        return _FIXED["string_too_short"], ""
     if kind in _FIXED:
         return _FIXED[kind], ""
     if kind in _WITH_BOUND:
@@ -94,6 +101,7 @@ _WITH_BOUND: Mapping[str, Callable[[Mapping[str, Any]], Told]] = {
     "greater_than_equal": lambda c: (f"must be at least {c['ge']:g}", ""),
     "less_than_equal": lambda c: (f"must be at most {c['le']:g}", ""),
     "too_short": lambda c: (f"needs at least {c['min_length']}", ""),
+    "too_long": lambda c: (f"is longer than {c['max_length']} characters", ""),
     "string_too_long": lambda c: (f"is longer than {c['max_length']} characters", ""),
 }
 
@@ -103,7 +111,7 @@ def _one_of(error: ErrorDetails) -> Told:
     options = [part.strip("' ") for part in expected.replace(" or ", ",").split(",")]
     given = error["input"]
     reason = f"must be one of {', '.join(options)}" if options[1:] else f"must be {options[0]}"
-    if isinstance(given, str) and not isinstance(given, Interpolated):
+    if isinstance(given, str):
         hint = did_you_mean(given, options)
         return reason, hint if hint.startswith("did") else ""
     return reason, ""

@@ -162,7 +162,7 @@ def _broken(error: MarkedYAMLError) -> tuple[str, str]:
         return "an alias that is not defined", "quote a text that begins with *"
     if "single document" in str(error.context or ""):
         return "a second document begins here", "remove the line with ---"
-    said = re.sub(r"'[^']{2,}'|\"[^\"]{2,}\"", "...", said)
+    said = re.sub(r"'[^' ,]{2,}'", "...", said)
     return f"broken YAML: {said or 'not understood here'}", ""
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests
-from twilio.request_validator import RequestValidator
+from twilio.request_validator import RequestValidator  # type: ignore[import-untyped]
 
 from connector.sandbox.faults import Fault
 from connector.sandbox.twilio import TwilioTwin

@@ -107,13 +107,11 @@ def _comment_of(events: Any) -> ExternalId:
 
 def find_comment(client: Client, draft: CommentDraft) -> ExternalId | None:
     """The comment that carries this draft's key, looked for from the newest backwards."""
+    listed = (c for page in newest(client, draft.ticket) for c in page.comments)
     try:
-        for page in newest(client, draft.ticket):
-            for comment in page.comments:
-                if comment.key == draft.key:
-                    return comment.id
+        return next((c.id for c in listed if c.key == draft.key), None)
     except Rejected as refused:
         # Without its ticket the comment is nowhere; adding it again will say so.
         if refused.code != GONE:
             raise
-    return None
+        return None

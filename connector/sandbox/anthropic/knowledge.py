@@ -7,13 +7,14 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from connector.sandbox.anthropic.words import Weights, words
+from connector.sandbox.anthropic.words import Weights, every, words
 
 _ARTICLE = re.compile(r'<article title="([^"]*)"[^>]*>(.*?)</article>', re.DOTALL)
 _MARKS = re.compile(r"\*\*|__|`|^#+\s*|^>\s*", re.MULTILINE)
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(])")
-ENOUGH = 1.6  # below it nothing fits
+ENOUGH = 0.5  # of the weight of a word that only one passage has; below it nothing fits
+LIKE_HEADING = 2.5  # what a heading that asks the same question is worth
 LENGTH = 300  # characters of an answer
 
 
@@ -67,12 +68,20 @@ def search(system: str, question: str, before: str = "") -> Found | None:
         score = weights.common(asked, f"{passage.heading} {passage.text}")
         score += 0.8 * weights.common(asked, passage.title)
         if score > 0:
+            score += LIKE_HEADING * _alike(question, passage.heading)
             score += 0.25 * weights.common(context, f"{passage.title} {passage.heading}")
         if best is None or score > best[0]:
             best = (score, passage)
-    if best is None or best[0] < ENOUGH:
+    if best is None or best[0] < ENOUGH * weights.most:
         return None
     return Found(best[1].title, _fitting(best[1].text, asked, weights), best[0])
+
+
+def _alike(question: str, heading: str) -> float:
+    """The share of words that both have, the small ones too."""
+    asked, stands = set(every(question)), set(every(heading))
+    both = asked | stands
+    return len(asked & stands) / len(both) if both else 0.0
 
 
 def _fitting(text: str, asked: Counter[str], weights: Weights) -> str:

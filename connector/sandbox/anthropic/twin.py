@@ -22,7 +22,6 @@ from connector.sandbox.faults import Fault
 from connector.sandbox.twin import Now, Twin, utc_now
 
 Json = dict[str, Any]
-MESSAGES = "POST /v1/messages"
 REQUIRED = ("model", "max_tokens", "messages")
 KINDS = {400: "invalid_request_error", 401: "authentication_error", 404: "not_found_error",
          413: "request_too_large", 429: "rate_limit_error", 529: "overloaded_error"}  # fmt: skip
@@ -90,11 +89,17 @@ class AnthropicTwin(Twin):
         """What to answer next, one call each: a dict is structured output, a text is taken as it
         is (malformed, that is), a Fault fails; a function makes one of these from the request."""
         with self.lock:
-            for line in lines:
-                if isinstance(line, Fault):
-                    self.faults.add(MESSAGES, line)
-                else:
-                    self._script.append(line)
+            self._script.extend(lines)
+
+    def due_fault(self, method: str, path: str) -> Fault | None:
+        """One that was ordered, or the one whose turn it is in the script."""
+        ordered = super().due_fault(method, path)
+        with self.lock:
+            turn = self._script[0] if self._script else None
+            if ordered or not isinstance(turn, Fault):
+                return ordered
+            self._script.popleft()
+            return turn
 
     def hold(self) -> None:
         """Keep calls in flight from now on."""

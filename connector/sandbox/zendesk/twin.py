@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -49,7 +50,7 @@ class ZendeskTwin(Twin):
         self.tickets_ = Tickets(self.users, self.uploads, known, lambda: self.url, self._moment)
         self._agents = Agents(self.tickets_, self.users)
         self.api = Api(self)
-        self._deliveries = 0
+        self._deliveries = itertools.count(1)
         super().__init__(
             self.api.app, Courier(self.name, _retry, WEBHOOK_TIMEOUT), changes, now, port
         )
@@ -61,9 +62,8 @@ class ZendeskTwin(Twin):
     def changed(self, ticket: Ticket) -> Delivery:
         """The account's trigger: ids only."""
         self.changes.bump()
-        self._deliveries += 1
         body = json.dumps({"ticket_id": str(ticket.id)}).encode()
-        number = f"01TWIN{self._deliveries:020}"
+        number = f"01TWIN{next(self._deliveries):020}"
         return self.courier.put(
             Delivery(
                 self.webhook_url or None, body, lambda: self._signed(body, number), kind="trigger"

@@ -67,7 +67,7 @@ function bubble({ inbound, text, at, status, error_code: code, media }) {
   return el(
     "li",
     { class: `message ${inbound ? "mine" : "theirs"}${lost ? " lost" : ""}` },
-    el("span", { class: "hidden" }, inbound ? "Customer: " : "Acme: "),
+    el("span", { class: "hidden" }, inbound ? "Customer: " : "Northwind: "),
     el("div", { class: "bubble" }, text, ...media.map(attachment)),
     el("div", { class: "receipt" }, moment(at), el("span", { class: "status" }, icon(sign), said)),
   );
