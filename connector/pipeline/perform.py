@@ -32,7 +32,7 @@ def perform(parts: Parts, conversation: ConversationId, direction: Direction) ->
             return None
         if row.due_at > parts.now():
             return row.due_at
-        channel = parts.channels[_channel(parts, row)]
+        channel = _channel(parts, row)
         if row.in_doubt:
             _settle(parts, channel, row)
         else:
@@ -40,9 +40,9 @@ def perform(parts: Parts, conversation: ConversationId, direction: Direction) ->
     return parts.now()
 
 
-def _channel(parts: Parts, row: Row) -> str:
-    found = parts.db.read(lambda c: conversations.channel_of(c, row.conversation))
-    if found is None or found not in parts.channels:
+def _channel(parts: Parts, row: Row) -> ChannelParts:
+    found = parts.channels.get(row.channel)
+    if found is None:
         raise LookupError(f"the channel of conversation {row.conversation} is not configured")
     return found
 

@@ -5,45 +5,76 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from connector.domain.conversation import EARLIER_MESSAGES, Conversation, Episode, Message
 from connector.domain.handoff.base import Considered
 from connector.domain.ids import Address, ConversationId, ExternalId
 from connector.errors import StaleConversation
 from connector.storage import codec, tables
+from connector.storage.once import insert_once
+
+# Built once: these run for every event, and building one costs more than running it.
+_STATE = select(
+    tables.conversations.c.holder, tables.conversations.c.state, tables.conversations.c.version
+).where(tables.conversations.c.id == bindparam("conversation"))
+_MESSAGES = (
+    select(tables.messages.c.body)
+    .where(
+        tables.messages.c.conversation_id == bindparam("conversation"),
+        tables.messages.c.episode >= bindparam("first"),
+    )
+    .order_by(tables.messages.c.seq)
+)
+_SAVE = (
+    update(tables.conversations)
+    .where(
+        tables.conversations.c.id == bindparam("ours"),
+        tables.conversations.c.version == bindparam("known"),
+    )
+    .values({n: bindparam(n) for n in ("holder", "episode", "state", "version", "updated_at")})
+)
+_ADD_MESSAGE = insert(tables.messages)
+_CHANGE_MESSAGE = (
+    update(tables.messages)
+    .where(tables.messages.c.id == bindparam("ours"))
+    .values(
+        {
+            n: bindparam(n)
+            for n in ("conversation_id", "seq", "episode", "author", "delivery", "at", "body")
+        }
+    )
+)
+_ADD_EPISODE = insert(tables.episodes)
+_CHANGE_EPISODE = (
+    update(tables.episodes)
+    .where(tables.episodes.c.id == bindparam("ours"))
+    .values(
+        {n: bindparam(n) for n in ("ended_at", "outcome", "trigger", "handed_off_at", "ticket")}
+    )
+)
+_ADD_CONSIDERED = insert(tables.considered)
 
 
 def ensure(connection: Connection, channel: str, address: Address, at: datetime) -> ConversationId:
     """The conversation of this address on this channel, begun if it is new."""
     begun = Conversation.begin(channel, address)
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(
-        dialect.insert(tables.conversations)
-        .values(
-            id=begun.id,
-            channel=channel,
-            address=address,
-            holder=codec.holder_kind(begun),
-            episode=begun.episode.number,
-            state=codec.dump_state(begun),
-            version=1,
-            updated_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["id"])
-    )
+    row = {
+        "id": begun.id,
+        "channel": channel,
+        "address": address,
+        "holder": codec.holder_kind(begun),
+        "episode": begun.episode.number,
+        "state": codec.dump_state(begun),
+        "version": 1,
+        "updated_at": at,
+    }
+    insert_once(connection, tables.conversations, ("id",), row)
     return begun.id
 
 
 def exists(connection: Connection, wanted: ConversationId) -> bool:
-    t = tables.conversations
-    return connection.execute(select(t.c.id).where(t.c.id == wanted)).first() is not None
-
-
-def channel_of(connection: Connection, wanted: ConversationId) -> str | None:
-    t = tables.conversations
-    return connection.execute(select(t.c.channel).where(t.c.id == wanted)).scalar()
+    return connection.execute(_STATE, {"conversation": wanted}).first() is not None
 
 
 def known_externals(connection: Connection, wanted: ConversationId) -> frozenset[ExternalId]:
@@ -55,20 +86,12 @@ def known_externals(connection: Connection, wanted: ConversationId) -> frozenset
 
 def load(connection: Connection, wanted: ConversationId) -> Conversation | None:
     """With the messages of its episode, and the end of the one before."""
-    t = tables.conversations
-    row = connection.execute(
-        select(t.c.holder, t.c.state, t.c.version).where(t.c.id == wanted)
-    ).first()
+    row = connection.execute(_STATE, {"conversation": wanted}).first()
     if row is None:
         return None
     conversation = codec.load_state(row.holder, row.state)
     number = conversation.episode.number
-    m = tables.messages
-    found = connection.execute(
-        select(m.c.body)
-        .where(m.c.conversation_id == wanted, m.c.episode >= number - 1)
-        .order_by(m.c.seq)
-    )
+    found = connection.execute(_MESSAGES, {"conversation": wanted, "first": number - 1})
     messages = [codec.load_message(r.body) for r in found]
     return replace(
         conversation,
@@ -90,39 +113,32 @@ def save(
     known = {m.id: m for m in (*before.messages, *before.earlier)}
     for message in (*after.earlier, *after.messages):
         if message.id not in known:
-            connection.execute(insert(tables.messages).values(**_message(after, message)))
+            connection.execute(_ADD_MESSAGE, {"id": message.id, **_message(after, message)})
         elif known[message.id] != message:
-            connection.execute(
-                update(tables.messages)
-                .where(tables.messages.c.id == message.id)
-                .values(**_message(after, message))
-            )
+            connection.execute(_CHANGE_MESSAGE, {"ours": message.id, **_message(after, message)})
     for episode in (*ended, after.episode):
-        if episode.started_at is not None:
+        if episode.started_at is not None and episode != before.episode:
             _save_episode(connection, after, episode)
 
 
 def _save_state(
     connection: Connection, before: Conversation, after: Conversation, at: datetime
 ) -> None:
-    t = tables.conversations
     values = {
+        "ours": after.id,
+        "known": before.version,
         "holder": codec.holder_kind(after),
         "episode": after.episode.number,
         "state": codec.dump_state(after),
         "version": before.version + 1,
         "updated_at": at,
     }
-    saved = connection.execute(
-        update(t).where(t.c.id == after.id, t.c.version == before.version).values(**values)
-    )
-    if saved.rowcount != 1:
+    if connection.execute(_SAVE, values).rowcount != 1:
         raise StaleConversation(after.id)
 
 
 def _message(conversation: Conversation, message: Message) -> dict[str, object]:
     return {
-        "id": message.id,
         "conversation_id": conversation.id,
         "seq": message.seq,
         "episode": message.episode,
@@ -134,7 +150,6 @@ def _message(conversation: Conversation, message: Message) -> dict[str, object]:
 
 
 def _save_episode(connection: Connection, conversation: Conversation, episode: Episode) -> None:
-    t = tables.episodes
     values: dict[str, object] = {
         "ended_at": episode.ended_at,
         "outcome": episode.outcome.value if episode.outcome else None,
@@ -142,16 +157,16 @@ def _save_episode(connection: Connection, conversation: Conversation, episode: E
         "handed_off_at": episode.handed_off_at,
         "ticket": episode.ticket,
     }
-    changed = connection.execute(update(t).where(t.c.id == episode.id).values(**values))
-    if changed.rowcount == 0:
-        values |= {
-            "id": episode.id,
-            "conversation_id": conversation.id,
-            "channel": conversation.channel,
-            "number": episode.number,
-            "started_at": episode.started_at,
-        }
-        connection.execute(insert(t).values(**values))
+    if connection.execute(_CHANGE_EPISODE, {"ours": episode.id, **values}).rowcount:
+        return
+    fixed = {
+        "id": episode.id,
+        "conversation_id": conversation.id,
+        "channel": conversation.channel,
+        "number": episode.number,
+        "started_at": episode.started_at,
+    }
+    connection.execute(_ADD_EPISODE, fixed | values)
 
 
 def save_considered(
@@ -179,4 +194,4 @@ def save_considered(
         if c.fired or c.score > 0
     ]
     if rows:
-        connection.execute(insert(tables.considered), rows)
+        connection.execute(_ADD_CONSIDERED, rows)

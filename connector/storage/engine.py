@@ -7,6 +7,7 @@ one writer they queue, and those that queue share a commit, which is what costs.
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import QueuePool
 
 from connector.errors import StorageUnavailable
 
@@ -70,16 +72,30 @@ class ServerDatabase:
 
 
 class SqliteDatabase:
+    """Each reading thread keeps a connection; one more belongs to the writer.
+
+    SQLAlchemy is told that nothing needs a transaction, and BEGIN and COMMIT go straight to the
+    driver: its own way of doing that costs more than the statements between.
+    """
+
     def __init__(self, url: URL) -> None:
-        self.engine = _sqlite(url, "BEGIN")
-        self._writer = Writer(_sqlite(url, "BEGIN IMMEDIATE"))
+        self.engine = _sqlite(url)
+        self._own = threading.local()
+        self._writer = Writer(_sqlite(url))
 
     def read(self, work: Callable[[Connection], T]) -> T:
+        connection = getattr(self._own, "connection", None)
         try:
-            with self.engine.begin() as connection:
+            if connection is None:
+                connection = self._own.connection = self.engine.connect()
+            driver: Any = connection.connection.driver_connection
+            driver.execute("BEGIN")
+            try:
                 return work(connection)
-        except DBAPIError as error:
-            raise StorageUnavailable(type(error.orig).__name__) from error
+            finally:
+                driver.execute("COMMIT")
+        except (DBAPIError, sqlite3.Error) as error:
+            raise StorageUnavailable(_kind(error)) from error
 
     def write(self, work: Callable[[Connection], T]) -> T:
         return self._writer.run(work)
@@ -89,20 +105,27 @@ class SqliteDatabase:
         self.engine.dispose()
 
 
-def _sqlite(url: URL, begin: str) -> Engine:
-    engine = create_engine(url, pool_size=16, max_overflow=32)
+def _kind(error: BaseException) -> str:
+    return type(error.orig).__name__ if isinstance(error, DBAPIError) else type(error).__name__
+
+
+def _sqlite(url: URL) -> Engine:
+    # Connections of reading threads are closed with the database, from the thread that closes it.
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        poolclass=QueuePool,
+        pool_size=64,
+        max_overflow=64,
+        connect_args={"check_same_thread": False},
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, before reads too
         connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
 
     return engine
 
@@ -122,6 +145,7 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._loop, name="sqlite-writer", daemon=True)
         self._thread.start()
 
@@ -133,8 +157,8 @@ class Writer:
         job.done.wait()
         if job.error is None:
             return job.result  # type: ignore[no-any-return]
-        if isinstance(job.error, DBAPIError) and not isinstance(job.error, IntegrityError):
-            raise StorageUnavailable(type(job.error.orig).__name__) from job.error
+        if _is_storage(job.error):
+            raise StorageUnavailable(_kind(job.error)) from job.error
         raise job.error
 
     def close(self) -> None:
@@ -156,14 +180,14 @@ class Writer:
                 group.append(job)
             self._commit(group)
             if last:
-                return
+                break
+        if self._connection is not None:
+            self._connection.close()
 
     def _commit(self, group: list[_Job]) -> None:
         """All in one transaction; if that breaks, each in its own, so that one harms no other."""
         try:
-            with self._engine.begin() as connection:
-                for job in group:
-                    self._attempt(job, connection, alone=len(group) == 1)
+            self._transaction(group)
         except Exception as error:
             if len(group) > 1:
                 for job in group:
@@ -173,18 +197,41 @@ class Writer:
         for job in group:
             job.done.set()
 
-    def _attempt(self, job: _Job, connection: Connection, *, alone: bool) -> None:
+    def _transaction(self, group: list[_Job]) -> None:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        driver = self._connection.connection.driver_connection
+        assert driver is not None  # noqa: S101 - it has just been opened
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            for job in group:
+                self._attempt(job, self._connection, driver, alone=len(group) == 1)
+            driver.execute("COMMIT")
+        except BaseException:
+            # On a full disk or an I/O error SQLite may have ended it by itself already.
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            raise
+
+    @staticmethod
+    def _attempt(job: _Job, connection: Connection, driver: Any, *, alone: bool) -> None:
         job.result, job.error = None, None
         if alone:
             job.result = job.work(connection)
             return
+        driver.execute("SAVEPOINT job")
         try:
-            with connection.begin_nested():
-                job.result = job.work(connection)
-        except DBAPIError as error:
-            # Disk full, I/O error: SQLite may have ended the whole transaction by itself.
-            if not isinstance(error, IntegrityError):
+            job.result = job.work(connection)
+        except Exception as error:
+            # What comes after in this group would be committed piece by piece.
+            if _is_storage(error):
                 raise
             job.error = error
-        except Exception as error:
-            job.error = error
+            driver.execute("ROLLBACK TO job")
+        driver.execute("RELEASE job")
+
+
+def _is_storage(error: BaseException) -> bool:
+    """The database's own trouble, not a row that is there already."""
+    own = isinstance(error, DBAPIError | sqlite3.Error)
+    return own and not isinstance(error, IntegrityError | sqlite3.IntegrityError)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.domain.ids import ConversationId, ExternalId, TicketId
+from connector.storage.once import insert_once
 from connector.storage.tables import links
 
 
@@ -17,12 +17,14 @@ def link(
     conversation: ConversationId,
     ours: str,
 ) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(
-        dialect.insert(links)
-        .values(kind=kind, owner=owner, theirs=theirs, conversation_id=conversation, ours=ours)
-        .on_conflict_do_nothing(index_elements=["kind", "owner", "theirs"])
-    )
+    row = {
+        "kind": kind,
+        "owner": owner,
+        "theirs": theirs,
+        "conversation_id": conversation,
+        "ours": ours,
+    }
+    insert_once(connection, links, ("kind", "owner", "theirs"), row)
 
 
 def conversation_of(

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import BindParameter, Connection, and_, bindparam, insert, select, update
 
 from connector.domain.effects import DIRECTIONS, Call, Direction
 from connector.domain.ids import ConversationId
 from connector.storage import codec
-from connector.storage.tables import attempts, outbox
+from connector.storage.once import insert_once
+from connector.storage.tables import attempts, conversations, outbox
 
 
 class State(StrEnum):
@@ -33,10 +33,49 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # settled as far as it can be: nobody knows
 
 
+# Built once: these run for every call, and building one costs more than running it.
+_FIRST = (
+    select(outbox, conversations.c.channel)
+    .join(conversations, conversations.c.id == outbox.c.conversation_id)
+    .where(
+        outbox.c.conversation_id == bindparam("conversation"),
+        outbox.c.direction == bindparam("direction"),
+        outbox.c.done_at.is_(None),
+    )
+    .order_by(outbox.c.id)
+    .limit(1)
+)
+_OPEN = (outbox.c.id == bindparam("row"), outbox.c.done_at.is_(None))
+
+
+def _set(*names: str) -> dict[str, BindParameter[object]]:
+    return {name: bindparam(name) for name in names}
+
+
+_BEGIN = (
+    update(outbox)
+    .where(
+        outbox.c.id == bindparam("row"),
+        outbox.c.state == bindparam("known_state"),
+        outbox.c.attempts == bindparam("known_attempts"),
+    )
+    .values(_set("state", "attempts", "tried_at"))
+)
+_FINISH = update(outbox).where(*_OPEN).values(_set("state", "done_at", "error"))
+_POSTPONE = update(outbox).where(*_OPEN).values(_set("state", "due_at", "error"))
+_ATTEMPT = insert(attempts)
+_ENDED = (
+    update(attempts)
+    .where(attempts.c.outbox_id == bindparam("row"), attempts.c.ended_at.is_(None))
+    .values(_set("ended_at", "result", "error"))
+)
+
+
 @dataclass(frozen=True)
 class Row:
     id: int
     conversation: ConversationId
+    channel: str
     call: Call
     state: State
     due_at: datetime
@@ -52,40 +91,29 @@ class Row:
 
 def add(connection: Connection, conversation: ConversationId, call: Call, at: datetime) -> None:
     """Once: a call whose key is known is the same decision made again."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(
-        dialect.insert(outbox)
-        .values(
-            conversation_id=conversation,
-            direction=DIRECTIONS[type(call)].value,
-            key=call.key,
-            kind=type(call).__name__,
-            payload=codec.dump(call),
-            state=State.DUE.value,
-            due_at=at,
-            created_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
+    row = {
+        "conversation_id": conversation,
+        "direction": DIRECTIONS[type(call)].value,
+        "key": call.key,
+        "kind": type(call).__name__,
+        "payload": codec.dump(call),
+        "state": State.DUE.value,
+        "due_at": at,
+        "created_at": at,
+    }
+    insert_once(connection, outbox, ("key",), row)
 
 
 def first(connection: Connection, conversation: ConversationId, direction: Direction) -> Row | None:
     """The one whose turn it is, due or not: those behind it wait for it."""
-    row = connection.execute(
-        select(outbox)
-        .where(
-            outbox.c.conversation_id == conversation,
-            outbox.c.direction == direction.value,
-            outbox.c.done_at.is_(None),
-        )
-        .order_by(outbox.c.id)
-        .limit(1)
-    ).first()
+    wanted = {"conversation": conversation, "direction": direction.value}
+    row = connection.execute(_FIRST, wanted).first()
     if row is None:
         return None
     return Row(
         id=row.id,
         conversation=ConversationId(row.conversation_id),
+        channel=row.channel,
         call=codec.call(row.kind, row.payload),
         state=State(row.state),
         due_at=row.due_at,
@@ -98,28 +126,18 @@ def first(connection: Connection, conversation: ConversationId, direction: Direc
 def begin(connection: Connection, row: Row, at: datetime) -> bool:
     """Write down that it is being tried, before it is. False if it was cancelled meanwhile."""
     number = row.attempts + 1
-    begun = connection.execute(
-        update(outbox)
-        .where(
-            outbox.c.id == row.id,
-            outbox.c.state == row.state.value,
-            outbox.c.attempts == row.attempts,
-        )
-        .values(state=State.TRYING.value, attempts=number, tried_at=at)
-    )
-    if begun.rowcount != 1:
+    known = {"row": row.id, "known_state": row.state.value, "known_attempts": row.attempts}
+    now = {"state": State.TRYING.value, "attempts": number, "tried_at": at}
+    if connection.execute(_BEGIN, known | now).rowcount != 1:
         return False
-    connection.execute(insert(attempts).values(outbox_id=row.id, number=number, started_at=at))
+    connection.execute(_ATTEMPT, {"outbox_id": row.id, "number": number, "started_at": at})
     return True
 
 
 def finish(connection: Connection, row: Row, state: State, at: datetime, error: str = "") -> bool:
     """It is over, in this state. False if it already was: then nothing follows from it again."""
-    done = connection.execute(
-        update(outbox)
-        .where(outbox.c.id == row.id, outbox.c.done_at.is_(None))
-        .values(state=state.value, done_at=at, error=error or None)
-    )
+    values = {"row": row.id, "state": state.value, "done_at": at, "error": error or None}
+    done = connection.execute(_FINISH, values)
     _ended(connection, row, state.value, at, error)
     return done.rowcount == 1
 
@@ -128,20 +146,14 @@ def postpone(
     connection: Connection, row: Row, state: State, due_at: datetime, at: datetime, error: str
 ) -> None:
     """It goes on later: `state` is DUE if it certainly did not happen, else UNCERTAIN."""
-    connection.execute(
-        update(outbox)
-        .where(outbox.c.id == row.id, outbox.c.done_at.is_(None))
-        .values(state=state.value, due_at=due_at, error=error)
-    )
+    values = {"row": row.id, "state": state.value, "due_at": due_at, "error": error}
+    connection.execute(_POSTPONE, values)
     _ended(connection, row, state.value, at, error)
 
 
 def _ended(connection: Connection, row: Row, result: str, at: datetime, error: str) -> None:
-    connection.execute(
-        update(attempts)
-        .where(attempts.c.outbox_id == row.id, attempts.c.ended_at.is_(None))
-        .values(ended_at=at, result=result, error=error or None)
-    )
+    values = {"row": row.id, "ended_at": at, "result": result, "error": error or None}
+    connection.execute(_ENDED, values)
 
 
 def cancel(

@@ -16,6 +16,7 @@ from connector.storage import conversations, inbox, lanes, outbox
 from connector.storage.engine import Database
 from connector.storage.inbox import Arrival, Waiting
 from connector.storage.outbox import Row, State
+from connector.storage.tables import conversations as conversations_table
 
 T0 = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 C = ConversationId("c1")
@@ -24,6 +25,15 @@ MINUTE = timedelta(minutes=1)
 
 def arrival(name: str, conversation: ConversationId = C) -> Arrival:
     return Arrival("channel:sms", name, conversation, CustomerMessaged(T0, ExternalId(name), "hi"))
+
+
+@pytest.fixture
+def db(db: Database) -> Database:
+    """With the conversation that the calls belong to."""
+    row = {"id": C, "channel": "sms", "address": "+15550123", "holder": "WithBot", "episode": 1}
+    row |= {"state": "{}", "version": 1, "updated_at": T0}
+    db.write(lambda c: c.execute(conversations_table.insert(), row))
+    return db
 
 
 def send(number: int) -> SendText:
