@@ -14,6 +14,7 @@ from typing import TypeVar
 import requests
 
 from connector import bootstrap
+from connector.sandbox.faults import Fault
 from connector.sandbox.stage import Stage
 from connector.settings import load
 from connector.web.server import listen
@@ -89,6 +90,21 @@ class World:
             lambda: got if len(got := self.comments(ticket, public=True)) >= number else [],
             f"{number} public comments",
         )
+
+    def holds(self, moment: str) -> Callable[[], bool]:
+        """Keep the next such call in flight for long; gives what tells that it is there."""
+        if moment == "model":
+            before = len(self.stage.anthropic.calls)
+            self.stage.anthropic.hold()
+            return lambda: len(self.stage.anthropic.calls) > before
+        twin, match = {
+            "ticket": (self.stage.zendesk, "POST /api/v2/tickets*"),
+            "comment": (self.stage.zendesk, "PUT /api/v2/tickets/*"),
+            "send": (self.stage.twilio, "POST *Messages.json"),
+        }[moment]
+        # It takes effect, and its answer comes when nobody is there to hear it.
+        twin.faults.add(match, Fault(delay=3, when="after"))
+        return lambda: not twin.faults.active()
 
     # --- the connector
 
