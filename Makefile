@@ -13,7 +13,7 @@ run: $(VENV)/.run  ## set everything up and start the sandbox; prints its URL
 	@$(BIN)/connector sandbox
 
 test: $(VENV)/.test  ## set everything up, a browser too, and run all tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadgroup -q
 
 check: $(VENV)/.test  ## what CI runs: ruff, mypy --strict, import-linter, make test
 	@$(BIN)/ruff check .

@@ -23,6 +23,8 @@ settings.register_profile(
 )
 settings.load_profile("connector")
 
+LONG = bool(os.environ.get("TEST_LONG"))  # `make bench-long`: the long forms
+
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 VENDOR = Path(__file__).parents[2] / "shared" / "data" / "vendor"
 

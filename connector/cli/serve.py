@@ -1,7 +1,8 @@
-"""`connector serve`: the web server and the runner in one process; `connector migrate`."""
+"""`connector serve`: the web server and the runner in one process."""
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -45,6 +46,9 @@ def run_until_signal(connector: Connector, listener: Listener) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, stop)
+    # What was imported stays: it need not be looked through ever again.
+    gc.freeze()
+    gc.enable()
     # Many threads that wait for disk and network: the default, 5 ms, is what each would wait more.
     sys.setswitchinterval(0.0005)
     connector.start()
@@ -54,13 +58,3 @@ def run_until_signal(connector: Connector, listener: Listener) -> None:
     listener.stop()
     drained = connector.close(DRAIN_SECONDS)
     log.get(__name__).info("stopped", drained=drained)
-
-
-@click.command()
-@config_option
-@told
-def migrate(config: str) -> None:
-    """Bring the database's schema up to this version; twice changes nothing."""
-    settings = settings_from(config)
-    version = bootstrap.migrate(settings)
-    click.echo(f"the database is at schema version {version}")

@@ -44,7 +44,7 @@ def passes(request: WebhookRequest, *tokens: str) -> bool:
     return True
 
 
-@settings(max_examples=1_200)
+@settings(max_examples=1_000)
 @given(
     pairs=forms,
     scheme=st.sampled_from(["https", "http"]),

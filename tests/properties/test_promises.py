@@ -21,6 +21,7 @@ from connector.errors import Rejected, Transient, Uncertain
 from connector.pipeline.steps import step
 from connector.storage import engine, schema
 from connector.storage.tables import episodes
+from tests.conftest import LONG
 from tests.pipeline.rig import Crash, Rig, nothing
 
 PLEA = "I want to talk to a human please"
@@ -188,7 +189,7 @@ def told_the_truth(world: World, phone: list[str]) -> None:
     assert all(TicketId(str(n)) in world.rig.desk.tickets for n in range(1, tickets + 1))
 
 
-@settings(max_examples=120)
+@settings(max_examples=2_000 if LONG else 60)
 @given(st.lists(actions, max_size=25), faults, st.integers(0, 10_000))
 def test_the_promises_hold(
     history: list[tuple[str, object]], planned: list[tuple[int, str, str]], seed: int

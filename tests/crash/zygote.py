@@ -1,0 +1,73 @@
+"""A process that has everything imported and forks a connector on demand, ready in a tenth of a second.
+
+One JSON line in asks for one connector, one JSON line out tells its process id once it listens, or
+why it does not. Started cold, each would spend seconds on imports, and crashes are tried by hundreds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from connector import bootstrap, log
+from connector.cli.serve import run_until_signal
+from connector.settings import load
+from connector.web.server import listen
+from tests.crash import points
+
+
+def main() -> None:
+    for line in sys.stdin:
+        asked = json.loads(line)
+        told = _reap(asked["wait"]) if "wait" in asked else _born(asked)
+        print(json.dumps(told), flush=True)
+
+
+def _born(asked: dict[str, Any]) -> dict[str, Any]:
+    if threading.active_count() != 1:
+        raise RuntimeError("a process with threads can't be forked in peace")
+    ours, theirs = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(ours)
+        _run(asked, theirs)
+    os.close(theirs)
+    with os.fdopen(ours) as told:
+        return {"pid": pid, "said": told.read()}
+
+
+def _run(asked: dict[str, Any], told: int) -> None:
+    """In the child; never returns."""
+    sys.stdin.close()
+    os.dup2(os.open(asked.get("log", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND), 2)
+    code = 1
+    try:
+        log.set_up()
+        points.install(asked.get("kill_at"), asked.get("points_file"))
+        settings = load(Path(asked["config"]), asked["environ"])
+        settle = timedelta(seconds=asked["settle_after"])
+        connector = bootstrap.build(settings, settle_after=settle)
+        listener = listen(connector.app, "127.0.0.1", asked["port"])
+        os.write(told, b"ready")
+        os.close(told)
+        run_until_signal(connector, listener)
+        code = 0
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.write(told, f"{type(error).__name__}: {error}".encode())
+    os._exit(code)
+
+
+def _reap(pid: int) -> dict[str, Any]:
+    _, status = os.waitpid(pid, 0)
+    return {"code": os.waitstatus_to_exitcode(status)}
+
+
+if __name__ == "__main__":
+    main()
