@@ -125,8 +125,17 @@ class OutboundSession(requests.Session):
         # it is read wherever `auth` is not set.
         self.auth = _as_it_is
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._environment: dict[object, Any] = {}
         for prefix in ("https://", "http://"):
             self.mount(prefix, _Adapter())
+
+    def merge_environment_settings(self, url: Any, *rest: Any, **named: Any) -> Any:
+        """Proxies and certificates, asked of the environment once a host: it took 2 ms a call."""
+        place = (*urlsplit(str(url))[:2], repr(rest), repr(named))
+        if place not in self._environment:
+            found = super().merge_environment_settings(url, *rest, **named)
+            self._environment[place] = found
+        return dict(self._environment[place])
 
     def rebuild_auth(self, *_: object, **__: object) -> None:
         """Redirects are not followed, so credentials never move to another host."""

@@ -50,7 +50,7 @@ def run_until_signal(connector: Connector, listener: Listener) -> None:
     gc.freeze()
     gc.enable()
     # Many threads that wait for disk and network: the default, 5 ms, is what each would wait more.
-    sys.setswitchinterval(0.0005)
+    sys.setswitchinterval(0.002)
     connector.start()
     listener.start()
     asked.wait()

@@ -27,6 +27,7 @@ from connector.domain.turns import Summary
 
 # How much of the episode before is kept in view: enough for the bot to know what was settled.
 EARLIER_MESSAGES = 12
+PAST_DESKS = 20
 
 
 class Author(StrEnum):
@@ -182,7 +183,7 @@ class Conversation:
     seq: int = 0
     drafts: int = 0
     lesson: str = ""  # what an agent resolved last, for the bot to know
-    past_desk: Desk | None = None  # the last ticket, solved: an agent may still write there
+    past_desks: tuple[Desk, ...] = ()  # solved, the newest last: agents may still write there
     early_receipts: tuple[EarlyReceipt, ...] = ()
     version: int = 0  # of the stored row: who saves must have loaded the newest
 
@@ -229,6 +230,19 @@ class Conversation:
 
     def find_external(self, wanted: ExternalId) -> Message | None:
         return next((m for m in (*self.messages, *self.earlier) if wanted in m.external), None)
+
+    def desk_of(self, ticket: TicketId) -> Desk | None:
+        """The desk of this ticket, if it is the one that has the conversation or a past one."""
+        own = (self.holder.desk,) if isinstance(self.holder, WithAgent) else ()
+        return next((d for d in (*own, *self.past_desks) if d.ticket == ticket), None)
+
+    def keep_past(self, desk: Desk) -> Conversation:
+        """With this desk among the past ones, in the place of what was known of it."""
+        others = tuple(d for d in self.past_desks if d.ticket != desk.ticket)
+        return replace(self, past_desks=(*others, desk)[-PAST_DESKS:])
+
+    def drop_past(self, ticket: TicketId) -> Conversation:
+        return replace(self, past_desks=tuple(d for d in self.past_desks if d.ticket != ticket))
 
     def last_from(self, author: Author) -> Message | None:
         return next((m for m in reversed(self.messages) if m.author is author), None)

@@ -19,35 +19,34 @@ from connector.pipeline.parts import Parts
 from connector.storage import conversations, inbox, outbox
 from connector.storage.inbox import Waiting
 
-STEPS = 25  # then other lanes get their turn
 PARKED = timedelta(minutes=5)  # an event that can't be handled, before it is tried again
 
 _log = log.get(__name__)
 
 
 def advance(parts: Parts, conversation: ConversationId) -> datetime | None:
-    """Handle what is due; when there will be more, or None."""
-    for _ in range(STEPS):
-        now = parts.now()
-        waiting, before = parts.db.read(partial(_next, conversation=conversation, now=now))
-        if not isinstance(waiting, Waiting):
-            return waiting
-        if before is None:
-            raise LookupError(f"an event for the unknown conversation {conversation}")
-        try:
-            _handle(parts, waiting, before, now)
-        except StaleConversation:
-            continue  # somebody was faster: look again
-    return parts.now()
+    """Handle one event that is due; when there will be more, or None."""
+    now = parts.now()
+    waiting, later, before = parts.db.read(partial(_next, conversation=conversation, now=now))
+    if waiting is None:
+        return later
+    if before is None:
+        raise LookupError(f"an event for the unknown conversation {conversation}")
+    try:
+        _handle(parts, waiting, before, now)
+    except StaleConversation:
+        return now  # somebody was faster: look again
+    # What arrives from now on wakes the lane again, timers that were just set too.
+    return later
 
 
 def _next(
     connection: Connection, conversation: ConversationId, now: datetime
-) -> tuple[Waiting | datetime | None, Conversation | None]:
-    found = inbox.upcoming(connection, conversation, now)
-    if not isinstance(found, Waiting):
-        return found, None
-    return found, conversations.load(connection, conversation)
+) -> tuple[Waiting | None, datetime | None, Conversation | None]:
+    waiting, later = inbox.upcoming(connection, conversation, now)
+    if waiting is None:
+        return None, later, None
+    return waiting, later, conversations.load(connection, conversation)
 
 
 def _handle(parts: Parts, waiting: Waiting, before: Conversation, now: datetime) -> None:

@@ -11,7 +11,6 @@ from connector.domain.conversation import (
     Delivery,
     HandingOff,
     Message,
-    WithAgent,
     WithBot,
 )
 from connector.domain.decide import Decision
@@ -61,9 +60,8 @@ def tell(before: Conversation, event: e.Event, decision: Decision) -> None:
 
 
 def _tell_comments(bound: Any, before: Conversation, event: e.TicketRead) -> None:
-    holder = before.holder
-    desk = holder.desk if isinstance(holder, WithAgent) else before.past_desk
-    if desk is None or desk.ticket != event.changes.ticket:
+    desk = before.desk_of(event.changes.ticket)
+    if desk is None:
         return
     for comment in desk.cursor.fresh(event.changes.comments):
         if goes_out(comment):

@@ -8,7 +8,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from connector import log
-from connector.domain.effects import AddComment, AskBot, Direction, SendText, Summarise
+from connector.domain.effects import (
+    AddComment,
+    AskBot,
+    Direction,
+    ReadTicket,
+    SendText,
+    Summarise,
+)
 from connector.domain.events import CommentAdded, DeliveryUnknown, Event, TicketOpened
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
@@ -19,25 +26,23 @@ from connector.storage import conversations, inbox, links, outbox
 from connector.storage.inbox import Arrival
 from connector.storage.outbox import Row, State
 
-STEPS = 25
-
 _log = log.get(__name__)
 
 
 def perform(parts: Parts, conversation: ConversationId, direction: Direction) -> datetime | None:
-    """Carry out what is due, in order; when there will be more, or None."""
-    for _ in range(STEPS):
-        row = parts.db.read(lambda c: outbox.first(c, conversation, direction))
-        if row is None:
-            return None
-        if row.due_at > parts.now():
-            return row.due_at
-        channel = _channel(parts, row)
-        if row.in_doubt:
-            _settle(parts, channel, row)
-        else:
-            _try(parts, channel, row)
-    return parts.now()
+    """Carry out the call whose turn it is; when there will be more to do, or None.
+
+    One a step: then other lanes get their turn.
+    """
+    row, more = parts.db.read(lambda c: outbox.first(c, conversation, direction))
+    if row is None:
+        return None
+    if row.due_at > parts.now():
+        return row.due_at
+    channel = _channel(parts, row)
+    over = _settle(parts, channel, row) if row.in_doubt else _try(parts, channel, row)
+    # What is ordered from now on wakes the lane again.
+    return None if over and not more else parts.now()
 
 
 def _channel(parts: Parts, row: Row) -> ChannelParts:
@@ -47,103 +52,95 @@ def _channel(parts: Parts, row: Row) -> ChannelParts:
     return found
 
 
-def _try(parts: Parts, channel: ChannelParts, row: Row) -> None:
+def _try(parts: Parts, channel: ChannelParts, row: Row) -> bool:
+    """Whether the call is over, so that the next one's turn has come."""
     now = parts.now()
-    if not parts.db.write(lambda c: outbox.begin(c, row, now)):
-        return  # cancelled meanwhile
+    # What changes nothing at the provider may be done again after a crash: no need to write it down.
+    writes = not isinstance(row.call, AskBot | Summarise | ReadTicket)
+    if writes and not parts.db.write(lambda c: outbox.begin(c, row, now)):
+        return False  # cancelled meanwhile: look again
     row = replace(row, state=State.TRYING, attempts=row.attempts + 1, tried_at=now)
     try:
         event = calls.carry_out(parts, channel, row.call)
     except ProviderError as error:
-        _failed(parts, channel, row, error)
-        return
-    _finish(parts, channel, row, State.DONE, event)
+        return _failed(parts, channel, row, error)
+    return _finish(parts, channel, row, State.DONE, event)
 
 
-def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> None:
+def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> bool:
     now = parts.now()
     if isinstance(error, Rejected):
-        _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
-        return
+        return _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
     if isinstance(error, Uncertain):
-        _postpone(parts, row, State.UNCERTAIN, now + parts.settle_after, error)
-        return
+        return _postpone(parts, row, State.UNCERTAIN, now + parts.settle_after, error)
     match retry.after(error, row.call, row.attempts, row.created_at, now):
         case retry.Again(at):
-            _postpone(parts, row, State.DUE, at, error)
+            return _postpone(parts, row, State.DUE, at, error)
         case retry.GiveUp(reason):
             # A person takes over from the bot, a ticket does without a summary: nothing to dig up.
             followed = isinstance(row.call, AskBot | Summarise)
             state = State.REFUSED if followed else State.BURIED
-            _give_up(parts, channel, row, state, error.code, reason)
+            return _give_up(parts, channel, row, state, error.code, reason)
 
 
-def _settle(parts: Parts, channel: ChannelParts, row: Row) -> None:
-    """It may have happened: find out before anything is repeated."""
+def _settle(parts: Parts, channel: ChannelParts, row: Row) -> bool:
+    """It may have happened: find out before anything is repeated. Whether the call is over."""
     now = parts.now()
     ready = (row.tried_at or now) + parts.settle_after
     if isinstance(row.call, AddComment | SendText) and now < ready:
-        _postpone(parts, row, State.UNCERTAIN, ready, Uncertain("interrupted"))
-        return
+        return _postpone(parts, row, State.UNCERTAIN, ready, Uncertain("interrupted"))
     try:
         known = parts.db.read(lambda c: conversations.known_externals(c, row.conversation))
         event = calls.look_up(parts, channel, row, known)
     except Rejected as error:
         # What can't even be asked for any more: it goes no further.
-        _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
-        return
+        return _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
     except ProviderError as error:
         wait = retry.after(error, row.call, row.attempts, row.created_at, now)
         at = wait.at if isinstance(wait, retry.Again) else now + retry.LONGEST_WAIT
-        _postpone(parts, row, State.UNCERTAIN, at, error)
-        return
+        return _postpone(parts, row, State.UNCERTAIN, at, error)
     except calls.CannotTell:
         if not channel.resend_unproven:
-            _unknown(parts, channel, row)
-            return
+            return _unknown(parts, channel, row)
         event = None
     if event is not None:
-        _finish(parts, channel, row, State.DONE, event)
-        return
+        return _finish(parts, channel, row, State.DONE, event)
     # Proven absent, or the operator would rather send twice than not at all.
-    _postpone(parts, row, State.DUE, now, Uncertain("not taken: again"))
+    return _postpone(parts, row, State.DUE, now, Uncertain("not taken: again"))
 
 
-def _unknown(parts: Parts, channel: ChannelParts, row: Row) -> None:
+def _unknown(parts: Parts, channel: ChannelParts, row: Row) -> bool:
     assert isinstance(row.call, SendText)  # noqa: S101 - only a channel can't be asked
     reason = "the provider's answer was lost, and it can't be asked"
-    _finish(
-        parts,
-        channel,
-        row,
-        State.UNKNOWN,
-        DeliveryUnknown(parts.now(), row.call.message, reason),
-    )
+    event = DeliveryUnknown(parts.now(), row.call.message, reason)
+    return _finish(parts, channel, row, State.UNKNOWN, event)
 
 
 def _give_up(
     parts: Parts, channel: ChannelParts, row: Row, state: State, code: str, meaning: str
-) -> None:
+) -> bool:
     event = calls.refused(parts, row.call, code, meaning, row.attempts)
     level = _log.error if state is State.BURIED else _log.warning
     level("call_" + state.value, conversation=row.conversation, call=type(row.call).__name__,
           key=row.call.key, code=code, attempts=row.attempts)  # fmt: skip
-    _finish(parts, channel, row, state, event, code or meaning)
+    return _finish(parts, channel, row, state, event, code or meaning)
 
 
-def _postpone(parts: Parts, row: Row, state: State, at: datetime, error: ProviderError) -> None:
+def _postpone(parts: Parts, row: Row, state: State, at: datetime, error: ProviderError) -> bool:
+    """Not over yet."""
     now = parts.now()
     parts.db.write(lambda c: outbox.postpone(c, row, state, at, now, error.reason))
     _log.warning("attempt_failed", conversation=row.conversation, call=type(row.call).__name__,
                  key=row.call.key, error=type(error).__name__, provider=error.provider,
                  status=error.status, code=error.code, attempt=row.attempts, then=state.value,
                  retry_at=at.isoformat())  # fmt: skip
+    return False
 
 
 def _finish(
     parts: Parts, channel: ChannelParts, row: Row, state: State, event: Event, error: str = ""
-) -> None:
-    """Result and outcome event in one transaction: neither is ever there without the other."""
+) -> bool:
+    """Over: result and outcome event in one transaction: neither is ever there without the other."""
     now = parts.now()
     arrival = Arrival("outbox", str(row.id), row.conversation, event)
 
@@ -154,6 +151,7 @@ def _finish(
 
     parts.db.write(keep)
     parts.wake(Lane(row.conversation, INBOX))
+    return True
 
 
 def _link(connection: Connection, channel: ChannelParts, row: Row, event: Event) -> None:

@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 BACKLOG = 256
 STOPPING = "sandbox.stopping"  # an Event in the environment: the server is about to end
+ARRIVED = "sandbox.arrived"  # when its first line came, in seconds since 1970
 RESET = "sandbox.reset"  # a callable in the environment: end this connection with a TCP reset
 
 
@@ -115,6 +117,10 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             super().handle()
 
+    def parse_request(self) -> bool:
+        self._arrived = time.time()
+        return super().parse_request()
+
     def log_message(self, *args: Any) -> None:
         pass
 
@@ -160,6 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             "wsgi.run_once": False,
             STOPPING: self.server.stopping,
             RESET: self._reset,
+            ARRIVED: self._arrived,
         }
         for name, value in self.headers.items():
             key = "HTTP_" + name.upper().replace("-", "_")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -21,7 +22,7 @@ from werkzeug.wrappers import Request, Response
 from connector.sandbox.changes import Changes
 from connector.sandbox.courier import Courier
 from connector.sandbox.faults import Fault, FaultPlan
-from connector.sandbox.server import RESET, STOPPING, CutOffError, Server
+from connector.sandbox.server import ARRIVED, RESET, STOPPING, CutOffError, Server
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,6 +47,8 @@ class Seen:
     body: str
     status: int | None
     at: datetime
+    arrived: float  # seconds since 1970, whatever the twin's clock says
+    answered: float
 
 
 class Twin:
@@ -112,15 +115,25 @@ class Twin:
             answer = self._answer(environ, request)
             status = answer.status_code
         finally:
-            self._record(request, body, status)
+            self._record(request, body, status, environ[ARRIVED])
         return answer(environ, start)
 
-    def _record(self, request: Request, body: bytes, status: int | None) -> None:
+    def _record(self, request: Request, body: bytes, status: int | None, arrived: float) -> None:
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _SECRET}
         text = body.decode("utf-8", "replace")
         query = request.query_string.decode()
         self.requests.append(
-            Seen(request.method, request.path, query, headers, text, status, self.now())
+            Seen(
+                request.method,
+                request.path,
+                query,
+                headers,
+                text,
+                status,
+                self.now(),
+                arrived,
+                time.time(),
+            )
         )
 
     def _answer(self, environ: WSGIEnvironment, request: Request) -> Response:

@@ -13,12 +13,14 @@ from connector.domain.ids import Address, ConversationId, ExternalId
 from connector.errors import StaleConversation
 from connector.storage import codec, tables
 from connector.storage.once import insert_once
+from connector.storage.prepared import Prepared
 
-# Built once: these run for every event, and building one costs more than running it.
-_STATE = select(
-    tables.conversations.c.holder, tables.conversations.c.state, tables.conversations.c.version
-).where(tables.conversations.c.id == bindparam("conversation"))
-_MESSAGES = (
+_STATE = Prepared(
+    select(
+        tables.conversations.c.holder, tables.conversations.c.state, tables.conversations.c.version
+    ).where(tables.conversations.c.id == bindparam("conversation"))
+)
+_MESSAGES = Prepared(
     select(tables.messages.c.body)
     .where(
         tables.messages.c.conversation_id == bindparam("conversation"),
@@ -26,7 +28,7 @@ _MESSAGES = (
     )
     .order_by(tables.messages.c.seq)
 )
-_SAVE = (
+_SAVE = Prepared(
     update(tables.conversations)
     .where(
         tables.conversations.c.id == bindparam("ours"),
@@ -34,8 +36,8 @@ _SAVE = (
     )
     .values({n: bindparam(n) for n in ("holder", "episode", "state", "version", "updated_at")})
 )
-_ADD_MESSAGE = insert(tables.messages)
-_CHANGE_MESSAGE = (
+_ADD_MESSAGE = Prepared(insert(tables.messages))
+_CHANGE_MESSAGE = Prepared(
     update(tables.messages)
     .where(tables.messages.c.id == bindparam("ours"))
     .values(
@@ -45,8 +47,8 @@ _CHANGE_MESSAGE = (
         }
     )
 )
-_ADD_EPISODE = insert(tables.episodes)
-_CHANGE_EPISODE = (
+_ADD_EPISODE = Prepared(insert(tables.episodes))
+_CHANGE_EPISODE = Prepared(
     update(tables.episodes)
     .where(tables.episodes.c.id == bindparam("ours"))
     .values(
@@ -74,7 +76,7 @@ def ensure(connection: Connection, channel: str, address: Address, at: datetime)
 
 
 def exists(connection: Connection, wanted: ConversationId) -> bool:
-    return connection.execute(_STATE, {"conversation": wanted}).first() is not None
+    return _STATE(connection, {"conversation": wanted}).first() is not None
 
 
 def known_externals(connection: Connection, wanted: ConversationId) -> frozenset[ExternalId]:
@@ -86,12 +88,12 @@ def known_externals(connection: Connection, wanted: ConversationId) -> frozenset
 
 def load(connection: Connection, wanted: ConversationId) -> Conversation | None:
     """With the messages of its episode, and the end of the one before."""
-    row = connection.execute(_STATE, {"conversation": wanted}).first()
+    row = _STATE(connection, {"conversation": wanted}).first()
     if row is None:
         return None
     conversation = codec.load_state(row.holder, row.state)
     number = conversation.episode.number
-    found = connection.execute(_MESSAGES, {"conversation": wanted, "first": number - 1})
+    found = _MESSAGES(connection, {"conversation": wanted, "first": number - 1})
     messages = [codec.load_message(r.body) for r in found]
     return replace(
         conversation,
@@ -113,9 +115,9 @@ def save(
     known = {m.id: m for m in (*before.messages, *before.earlier)}
     for message in (*after.earlier, *after.messages):
         if message.id not in known:
-            connection.execute(_ADD_MESSAGE, {"id": message.id, **_message(after, message)})
+            _ADD_MESSAGE(connection, {"id": message.id, **_message(after, message)})
         elif known[message.id] != message:
-            connection.execute(_CHANGE_MESSAGE, {"ours": message.id, **_message(after, message)})
+            _CHANGE_MESSAGE(connection, {"ours": message.id, **_message(after, message)})
     for episode in (*ended, after.episode):
         if episode.started_at is not None and episode != before.episode:
             _save_episode(connection, after, episode)
@@ -133,7 +135,7 @@ def _save_state(
         "version": before.version + 1,
         "updated_at": at,
     }
-    if connection.execute(_SAVE, values).rowcount != 1:
+    if _SAVE(connection, values).rowcount != 1:
         raise StaleConversation(after.id)
 
 
@@ -157,7 +159,7 @@ def _save_episode(connection: Connection, conversation: Conversation, episode: E
         "handed_off_at": episode.handed_off_at,
         "ticket": episode.ticket,
     }
-    if connection.execute(_CHANGE_EPISODE, {"ours": episode.id, **values}).rowcount:
+    if _CHANGE_EPISODE(connection, {"ours": episode.id, **values}).rowcount:
         return
     fixed = {
         "id": episode.id,
@@ -166,7 +168,7 @@ def _save_episode(connection: Connection, conversation: Conversation, episode: E
         "number": episode.number,
         "started_at": episode.started_at,
     }
-    connection.execute(_ADD_EPISODE, fixed | values)
+    _ADD_EPISODE(connection, fixed | values)
 
 
 def save_considered(

@@ -1,16 +1,17 @@
-"""Transactions. On SQLite one thread writes for all and commits in groups; on Postgres each for itself.
+"""Transactions. On SQLite one connection writes, and those who wait share a commit; on Postgres each
+has its own.
 
-Threads that compete for SQLite's write lock wait in steps and unfairly (p99 near 1 s, measured); behind
-one writer they queue, and those that queue share a commit, which is what costs.
+Threads that compete for SQLite's write lock wait in steps and unfairly (p99 near 1 s, measured).
 """
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -23,6 +24,8 @@ from connector.errors import StorageUnavailable
 T = TypeVar("T")
 BUSY_SECONDS = 5
 GROUP = 64  # writes that may share a commit
+CHECKPOINT_SECONDS = 1.0
+WAL_BYTES = 64 * 1024 * 1024  # when writers have to wait for a checkpoint, so that it does not grow
 
 
 class Database(Protocol):
@@ -82,6 +85,7 @@ class SqliteDatabase:
         self.engine = _sqlite(url)
         self._own = threading.local()
         self._writer = Writer(_sqlite(url))
+        self._checkpoints = Checkpoints(_sqlite(url), Path(url.database or ""))
 
     def read(self, work: Callable[[Connection], T]) -> T:
         connection = getattr(self._own, "connection", None)
@@ -101,6 +105,7 @@ class SqliteDatabase:
         return self._writer.run(work)
 
     def close(self) -> None:
+        self._checkpoints.close()
         self._writer.close()
         self.engine.dispose()
 
@@ -126,35 +131,79 @@ def _sqlite(url: URL) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA wal_autocheckpoint=0")  # see Checkpoints
 
     return engine
+
+
+class Checkpoints:
+    """Moves what was committed from the log into the database file, beside the writers.
+
+    SQLite's own way lets every so-many-th commit do it: that message then waits for two more syncs of
+    the disk and the copying between them.
+    """
+
+    def __init__(self, engine: Engine, database: Path) -> None:
+        self._engine = engine
+        self._wal = database.with_name(database.name + "-wal")
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="checkpoints", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._over.set()
+        self._thread.join()
+        self._engine.dispose()
+
+    def _loop(self) -> None:
+        before = -1
+        while not self._over.wait(CHECKPOINT_SECONDS):
+            size = self._wal.stat().st_size if self._wal.exists() else 0
+            if size == before or not size:
+                continue  # nothing was written, or all of it into places used before
+            try:
+                with self._engine.connect() as connection:
+                    mode = "RESTART" if size > WAL_BYTES else "PASSIVE"
+                    connection.exec_driver_sql(f"PRAGMA wal_checkpoint({mode})")
+                before = size
+            except DBAPIError:
+                continue  # a full disk, or locked by another program: the log holds everything
 
 
 @dataclass
 class _Job:
     work: Callable[[Connection], Any]
-    done: threading.Event = field(default_factory=threading.Event)
+    turn: threading.Event = field(default_factory=threading.Event)  # done, or its thread shall lead
+    done: bool = False
     result: Any = None
     error: BaseException | None = None
 
 
 class Writer:
-    """The one thread that writes."""
+    """One writer at a time. Whoever comes while another writes waits in a queue, and the first of
+    those then writes for all: they share a commit, which is what costs. Who comes alone writes
+    by itself, with no other thread to wait for."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock = threading.Condition()
+        self._queue: deque[_Job] = deque()
+        self._writing = False
         self._closed = False
         self._connection: Connection | None = None
-        self._thread = threading.Thread(target=self._loop, name="sqlite-writer", daemon=True)
-        self._thread.start()
 
     def run(self, work: Callable[[Connection], T]) -> T:
-        if self._closed:
-            raise StorageUnavailable("closed")
         job = _Job(work)
-        self._jobs.put(job)
-        job.done.wait()
+        with self._lock:
+            if self._closed:
+                raise StorageUnavailable("closed")
+            self._queue.append(job)
+            leads = not self._writing
+            self._writing = True
+        if not leads:
+            job.turn.wait()
+        if not job.done:
+            self._lead()
         if job.error is None:
             return job.result  # type: ignore[no-any-return]
         if _is_storage(job.error):
@@ -163,26 +212,31 @@ class Writer:
 
     def close(self) -> None:
         """Finish what was asked for, then stop."""
-        self._closed = True
-        self._jobs.put(None)
-        self._thread.join()
-        self._engine.dispose()
-
-    def _loop(self) -> None:
-        while (first := self._jobs.get()) is not None:
-            group = [first]
-            last = False
-            while len(group) < GROUP and not self._jobs.empty():
-                job = self._jobs.get()
-                if job is None:
-                    last = True
-                    break
-                group.append(job)
-            self._commit(group)
-            if last:
-                break
+        with self._lock:
+            self._closed = True
+            while self._writing:
+                self._lock.wait()
         if self._connection is not None:
             self._connection.close()
+        self._engine.dispose()
+
+    def _lead(self) -> None:
+        """Write for those who wait, this thread's own job among them; then let the next one lead."""
+        with self._lock:
+            group = [self._queue.popleft() for _ in range(min(GROUP, len(self._queue)))]
+        try:
+            self._commit(group)
+        finally:
+            for job in group:  # only where this thread was torn out of its work
+                if not job.done:
+                    job.error, job.done = StorageUnavailable("interrupted"), True
+                    job.turn.set()
+            with self._lock:
+                if self._queue:
+                    self._queue[0].turn.set()
+                else:
+                    self._writing = False
+                    self._lock.notify_all()
 
     def _commit(self, group: list[_Job]) -> None:
         """All in one transaction; if that breaks, each in its own, so that one harms no other."""
@@ -195,7 +249,8 @@ class Writer:
                 return
             group[0].error = error
         for job in group:
-            job.done.set()
+            job.done = True
+            job.turn.set()
 
     def _transaction(self, group: list[_Job]) -> None:
         if self._connection is None:

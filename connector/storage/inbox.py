@@ -14,32 +14,36 @@ from sqlalchemy.dialects import postgresql, sqlite
 from connector.domain.events import Event, TimerFired
 from connector.domain.ids import ConversationId
 from connector.storage import codec
+from connector.storage.prepared import Prepared
 from connector.storage.tables import inbox, timers
 
-# Built once: these run for every event, and building one costs as much as running it.
-_FIRST_EVENT = (
+_FIRST_EVENTS = Prepared(
     select(inbox.c.id, inbox.c.kind, inbox.c.payload, inbox.c.failures, inbox.c.due_at)
     .where(inbox.c.conversation_id == bindparam("conversation"), inbox.c.handled_at.is_(None))
     .order_by(inbox.c.id)
-    .limit(1)
+    .limit(2)
 )
-_FIRST_TIMER = (
+_FIRST_TIMER = Prepared(
     select(timers.c.name, timers.c.due_at)
     .where(timers.c.conversation_id == bindparam("conversation"))
     .order_by(timers.c.due_at)
     .limit(1)
 )
-_HANDLED = update(inbox).where(inbox.c.id == bindparam("event")).values(handled_at=bindparam("at"))
-_START = insert(timers)
-_STOP = delete(timers).where(
-    timers.c.conversation_id == bindparam("conversation"), timers.c.name == bindparam("timer")
+_HANDLED = Prepared(
+    update(inbox).where(inbox.c.id == bindparam("event")).values(handled_at=bindparam("at"))
+)
+_START = Prepared(insert(timers))
+_STOP = Prepared(
+    delete(timers).where(
+        timers.c.conversation_id == bindparam("conversation"), timers.c.name == bindparam("timer")
+    )
 )
 
 
 @cache
-def _add(dialect: str) -> Any:
-    kind = postgresql if dialect == "postgresql" else sqlite
-    return (
+def _add(dialect: str) -> Prepared:
+    kind: Any = postgresql if dialect == "postgresql" else sqlite
+    return Prepared(
         kind.insert(inbox)
         .on_conflict_do_nothing(index_elements=["source", "external_id"])
         .returning(inbox.c.id)
@@ -81,28 +85,30 @@ def add(connection: Connection, arrivals: Sequence[Arrival], at: datetime) -> li
             "received_at": at,
             "due_at": at,
         }
-        fresh.append(connection.execute(statement, values).first() is not None)
+        fresh.append(statement(connection, values).first() is not None)
     return fresh
 
 
 def upcoming(
     connection: Connection, conversation: ConversationId, now: datetime
-) -> Waiting | datetime | None:
-    """What to handle now, else when there will be something, else None.
+) -> tuple[Waiting | None, datetime | None]:
+    """What to handle now, if anything; and when there will be more, if nothing else arrives.
 
     Events come before timers: a message that arrived before a timer ran out restarts it.
     """
-    row = connection.execute(_FIRST_EVENT, {"conversation": conversation}).first()
-    if row is not None:
-        if row.due_at > now:
-            return row.due_at  # type: ignore[no-any-return]
-        return Waiting(codec.event(row.kind, row.payload), row.id, row.failures)
-    timer = connection.execute(_FIRST_TIMER, {"conversation": conversation}).first()
-    if timer is None:
-        return None
-    if timer.due_at > now:
-        return timer.due_at  # type: ignore[no-any-return]
-    return Waiting(TimerFired(now, timer.name), None)
+    events = list(_FIRST_EVENTS(connection, {"conversation": conversation}))
+    timer = _FIRST_TIMER(connection, {"conversation": conversation}).first()
+    if events and events[0].due_at > now:
+        return None, events[0].due_at
+    later = [timer.due_at] if timer else []
+    if events:
+        first = events[0]
+        waiting = Waiting(codec.event(first.kind, first.payload), first.id, first.failures)
+        return waiting, min([e.due_at for e in events[1:]] + later, default=None)
+    if timer is None or timer.due_at > now:
+        return None, timer.due_at if timer else None
+    # Behind this timer there may be others: look again.
+    return Waiting(TimerFired(now, timer.name), None), now
 
 
 def handled(
@@ -110,7 +116,7 @@ def handled(
 ) -> None:
     """In the same transaction that keeps what the event led to."""
     if waiting.id is not None:
-        connection.execute(_HANDLED, {"event": waiting.id, "at": at})
+        _HANDLED(connection, {"event": waiting.id, "at": at})
     elif isinstance(waiting.event, TimerFired):
         stop_timer(connection, conversation, waiting.event.name)
 
@@ -130,8 +136,8 @@ def set_timer(
 ) -> None:
     stop_timer(connection, conversation, name)
     row = {"conversation_id": conversation, "name": name, "due_at": due_at}
-    connection.execute(_START, row)
+    _START(connection, row)
 
 
 def stop_timer(connection: Connection, conversation: ConversationId, name: str) -> None:
-    connection.execute(_STOP, {"conversation": conversation, "timer": name})
+    _STOP(connection, {"conversation": conversation, "timer": name})

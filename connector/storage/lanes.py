@@ -9,27 +9,31 @@ from sqlalchemy import Connection, func, select
 from connector.domain.effects import Direction
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
+from connector.storage.prepared import Prepared
 from connector.storage.tables import inbox, outbox, timers
 
-# Built once: a sweep runs them every few seconds, and building them costs more than running them.
 _FIRST_EVENT = (
     select(func.min(inbox.c.id))
     .where(inbox.c.handled_at.is_(None))
     .group_by(inbox.c.conversation_id)
 )
-_EVENTS = select(inbox.c.conversation_id, inbox.c.due_at.label("due")).where(
-    inbox.c.id.in_(_FIRST_EVENT)
+_EVENTS = Prepared(
+    select(inbox.c.conversation_id, inbox.c.due_at.label("due")).where(inbox.c.id.in_(_FIRST_EVENT))
 )
-_TIMERS = select(timers.c.conversation_id, func.min(timers.c.due_at).label("due")).group_by(
-    timers.c.conversation_id
+_TIMERS = Prepared(
+    select(timers.c.conversation_id, func.min(timers.c.due_at).label("due")).group_by(
+        timers.c.conversation_id
+    )
 )
 _FIRST_CALL = (
     select(func.min(outbox.c.id))
     .where(outbox.c.done_at.is_(None))
     .group_by(outbox.c.conversation_id, outbox.c.direction)
 )
-_CALLS = select(outbox.c.conversation_id, outbox.c.direction, outbox.c.due_at.label("due")).where(
-    outbox.c.id.in_(_FIRST_CALL)
+_CALLS = Prepared(
+    select(outbox.c.conversation_id, outbox.c.direction, outbox.c.due_at.label("due")).where(
+        outbox.c.id.in_(_FIRST_CALL)
+    )
 )
 
 
@@ -37,10 +41,10 @@ def waiting(connection: Connection) -> dict[Lane, datetime]:
     """Every lane with unfinished work, and when the first of it is due: the rest waits for that."""
     found: dict[Lane, datetime] = {}
     for statement in (_EVENTS, _TIMERS):
-        for row in connection.execute(statement):
+        for row in statement(connection):
             lane = Lane(ConversationId(row.conversation_id), INBOX)
             found[lane] = min(found.get(lane, row.due), row.due)
-    for call in connection.execute(_CALLS):
+    for call in _CALLS(connection):
         name = Direction(call.direction).value
         found[Lane(ConversationId(call.conversation_id), name)] = call.due
     return found

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector.domain.ids import ConversationId, ExternalId, TicketId
 from connector.storage.once import insert_once
+from connector.storage.prepared import Prepared
 from connector.storage.tables import links
+
+_CONVERSATION = Prepared(
+    select(links.c.conversation_id).where(
+        links.c.kind == bindparam("of"),
+        links.c.owner == bindparam("by"),
+        links.c.theirs == bindparam("id"),
+    )
+)
 
 
 def link(
@@ -30,9 +39,6 @@ def link(
 def conversation_of(
     connection: Connection, kind: str, owner: str, theirs: ExternalId | TicketId
 ) -> ConversationId | None:
-    found = connection.execute(
-        select(links.c.conversation_id).where(
-            links.c.kind == kind, links.c.owner == owner, links.c.theirs == theirs
-        )
-    ).scalar()
+    wanted = {"of": kind, "by": owner, "id": theirs}
+    found = _CONVERSATION(connection, wanted).scalar()
     return ConversationId(found) if found else None

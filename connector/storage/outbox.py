@@ -12,13 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, insert, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.domain.effects import DIRECTIONS, Call, Direction
 from connector.domain.ids import ConversationId
 from connector.storage import codec
 from connector.storage.once import insert_once
+from connector.storage.prepared import Prepared
 from connector.storage.tables import attempts, conversations, outbox
 
 
@@ -33,8 +37,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # settled as far as it can be: nobody knows
 
 
-# Built once: these run for every call, and building one costs more than running it.
-_FIRST = (
+_FIRST_TWO = Prepared(
     select(outbox, conversations.c.channel)
     .join(conversations, conversations.c.id == outbox.c.conversation_id)
     .where(
@@ -43,7 +46,7 @@ _FIRST = (
         outbox.c.done_at.is_(None),
     )
     .order_by(outbox.c.id)
-    .limit(1)
+    .limit(2)
 )
 _OPEN = (outbox.c.id == bindparam("row"), outbox.c.done_at.is_(None))
 
@@ -52,7 +55,7 @@ def _set(*names: str) -> dict[str, BindParameter[object]]:
     return {name: bindparam(name) for name in names}
 
 
-_BEGIN = (
+_BEGIN = Prepared(
     update(outbox)
     .where(
         outbox.c.id == bindparam("row"),
@@ -61,14 +64,21 @@ _BEGIN = (
     )
     .values(_set("state", "attempts", "tried_at"))
 )
-_FINISH = update(outbox).where(*_OPEN).values(_set("state", "done_at", "error"))
-_POSTPONE = update(outbox).where(*_OPEN).values(_set("state", "due_at", "error"))
-_ATTEMPT = insert(attempts)
-_ENDED = (
-    update(attempts)
-    .where(attempts.c.outbox_id == bindparam("row"), attempts.c.ended_at.is_(None))
-    .values(_set("ended_at", "result", "error"))
+_FINISH = Prepared(
+    update(outbox).where(*_OPEN).values(_set("state", "done_at", "error", "attempts", "tried_at"))
 )
+_POSTPONE = Prepared(
+    update(outbox).where(*_OPEN).values(_set("state", "due_at", "error", "attempts", "tried_at"))
+)
+
+
+@cache
+def _attempt(dialect: str) -> Prepared:
+    """How a try ended; what was uncertain at first may end a second time."""
+    kind: Any = postgresql if dialect == "postgresql" else sqlite
+    added = kind.insert(attempts)
+    ended = {name: added.excluded[name] for name in ("ended_at", "result", "error")}
+    return Prepared(added.on_conflict_do_update(index_elements=["outbox_id", "number"], set_=ended))
 
 
 @dataclass(frozen=True)
@@ -104,12 +114,16 @@ def add(connection: Connection, conversation: ConversationId, call: Call, at: da
     insert_once(connection, outbox, ("key",), row)
 
 
-def first(connection: Connection, conversation: ConversationId, direction: Direction) -> Row | None:
-    """The one whose turn it is, due or not: those behind it wait for it."""
+def first(
+    connection: Connection, conversation: ConversationId, direction: Direction
+) -> tuple[Row | None, bool]:
+    """The one whose turn it is, due or not, and whether others wait behind it."""
     wanted = {"conversation": conversation, "direction": direction.value}
-    row = connection.execute(_FIRST, wanted).first()
-    if row is None:
-        return None
+    rows = list(_FIRST_TWO(connection, wanted))
+    return (_row(rows[0]) if rows else None), len(rows) > 1
+
+
+def _row(row: Any) -> Row:
     return Row(
         id=row.id,
         conversation=ConversationId(row.conversation_id),
@@ -128,16 +142,19 @@ def begin(connection: Connection, row: Row, at: datetime) -> bool:
     number = row.attempts + 1
     known = {"row": row.id, "known_state": row.state.value, "known_attempts": row.attempts}
     now = {"state": State.TRYING.value, "attempts": number, "tried_at": at}
-    if connection.execute(_BEGIN, known | now).rowcount != 1:
-        return False
-    connection.execute(_ATTEMPT, {"outbox_id": row.id, "number": number, "started_at": at})
-    return True
+    return _BEGIN(connection, known | now).rowcount == 1
 
 
 def finish(connection: Connection, row: Row, state: State, at: datetime, error: str = "") -> bool:
     """It is over, in this state. False if it already was: then nothing follows from it again."""
-    values = {"row": row.id, "state": state.value, "done_at": at, "error": error or None}
-    done = connection.execute(_FINISH, values)
+    values: dict[str, object] = {
+        "row": row.id,
+        "state": state.value,
+        "done_at": at,
+        "error": error or None,
+    }
+    values |= {"attempts": row.attempts, "tried_at": row.tried_at}
+    done = _FINISH(connection, values)
     _ended(connection, row, state.value, at, error)
     return done.rowcount == 1
 
@@ -146,14 +163,27 @@ def postpone(
     connection: Connection, row: Row, state: State, due_at: datetime, at: datetime, error: str
 ) -> None:
     """It goes on later: `state` is DUE if it certainly did not happen, else UNCERTAIN."""
-    values = {"row": row.id, "state": state.value, "due_at": due_at, "error": error}
-    connection.execute(_POSTPONE, values)
+    values: dict[str, object] = {
+        "row": row.id,
+        "state": state.value,
+        "due_at": due_at,
+        "error": error,
+    }
+    values |= {"attempts": row.attempts, "tried_at": row.tried_at}
+    _POSTPONE(connection, values)
     _ended(connection, row, state.value, at, error)
 
 
 def _ended(connection: Connection, row: Row, result: str, at: datetime, error: str) -> None:
-    values = {"row": row.id, "ended_at": at, "result": result, "error": error or None}
-    connection.execute(_ENDED, values)
+    values = {
+        "outbox_id": row.id,
+        "number": row.attempts,
+        "started_at": row.tried_at or at,
+        "ended_at": at,
+        "result": result,
+        "error": error or None,
+    }
+    _attempt(connection.dialect.name)(connection, values)
 
 
 def cancel(

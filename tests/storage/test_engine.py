@@ -80,7 +80,7 @@ def test_writes_that_queue_share_a_commit_and_one_that_fails_harms_no_other(
     threads = [threading.Thread(target=attempt, args=(w,)) for w in works]
     for thread in threads:
         thread.start()
-    while db._writer._jobs.qsize() < len(threads):
+    while len(db._writer._queue) < len(threads):
         threading.Event().wait(0.001)
     go_on.set()
     for thread in [first, *threads]:

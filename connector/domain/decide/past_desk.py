@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.domain.conversation import Desk, Ended, Episode, HandingOff, WithAgent, WithBot
-from connector.domain.decide.decision import Decision, is_desk, read, withdraw_bot
+from connector.domain.decide.decision import Decision, read, withdraw_bot
 from connector.domain.decide.hand_over import add_transcript
 from connector.domain.decide.mirror import take
 from connector.domain.events import TicketChanged, TicketGone, TicketRead
@@ -17,22 +17,22 @@ News = TicketChanged | TicketRead | TicketGone
 
 
 def decide(decision: Decision, event: News, policy: Policy) -> Decision:
-    desk = decision.conversation.past_desk
     ticket = event.changes.ticket if isinstance(event, TicketRead) else event.ticket
-    if desk is None or not is_desk(desk, ticket):
+    desk = decision.conversation.desk_of(ticket)
+    if desk is None:
         return decision
     match event:
         case TicketChanged():
             decision, desk = read(decision, desk)
             return _keep(decision, desk)
         case TicketGone():
-            return decision.now(replace(decision.conversation, past_desk=None))
+            return decision.now(decision.conversation.drop_past(ticket))
         case TicketRead():
             return _read(decision, desk, event, policy)
 
 
 def _keep(decision: Decision, desk: Desk) -> Decision:
-    return decision.now(replace(decision.conversation, past_desk=desk))
+    return decision.now(decision.conversation.keep_past(desk))
 
 
 def _read(decision: Decision, desk: Desk, event: TicketRead, policy: Policy) -> Decision:
@@ -56,9 +56,8 @@ def _take_over(decision: Decision, desk: Desk, event: TicketRead, policy: Policy
     else:
         episode = _operator(episode, desk, event)
     conversation = replace(
-        conversation,
+        conversation.drop_past(desk.ticket),
         episode=episode,
-        past_desk=None,
         holder=WithAgent(desk, since=event.at, taken_over_at=event.at),
     )
     fresh = isinstance(decision.conversation.holder, WithBot)

@@ -91,9 +91,10 @@ def _over(
     conversation = replace(
         conversation,
         holder=Ended(outcome),
-        past_desk=holder.desk if outcome is Outcome.AGENT_RESOLVED else None,
         lesson="\n".join(said[-3:]),
     )
+    if outcome is Outcome.AGENT_RESOLVED:
+        conversation = conversation.keep_past(holder.desk)
     return decision.now(conversation)
 
 

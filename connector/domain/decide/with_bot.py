@@ -87,10 +87,13 @@ def heard(decision: Decision, at: datetime, policy: Policy) -> Decision:
     assert isinstance(conversation.holder, WithBot)  # noqa: S101 - the caller's own match
     if conversation.opted_out:
         return decision  # an answer could not be sent
+    holder = conversation.holder
+    rest = (SetTimer(IDLE, at + policy.abandon), StopTimer(SETTLE))
+    if not policy.quiet_period and holder.asked is None:
+        return _ask(decision.then(*rest), holder, policy)
     until = at + policy.quiet_period
-    return decision.held_by(replace(conversation.holder, quiet_until=until)).then(
-        SetTimer(QUIET, until), SetTimer(IDLE, at + policy.abandon), StopTimer(SETTLE)
-    )
+    decision = decision.held_by(replace(holder, quiet_until=until))
+    return decision.then(SetTimer(QUIET, until), *rest)
 
 
 def turns(conversation: Conversation) -> tuple[Turn, ...]:

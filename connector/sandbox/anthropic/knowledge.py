@@ -61,20 +61,32 @@ def search(system: str, question: str, before: str = "") -> Found | None:
     """The sentences that answer, from one passage; what was said before counts a little."""
     there = passages(system)
     weights = Weights(f"{p.title} {p.heading} {p.text}" for p in there)
-    asked = Counter(words(question))
     context = Counter(words(before))
-    best: tuple[float, Passage] | None = None
-    for passage in there:
-        score = weights.common(asked, f"{passage.heading} {passage.text}")
-        score += 0.8 * weights.common(asked, passage.title)
-        if score > 0:
-            score += LIKE_HEADING * _alike(question, passage.heading)
-            score += 0.25 * weights.common(context, f"{passage.title} {passage.heading}")
-        if best is None or score > best[0]:
-            best = (score, passage)
-    if best is None or best[0] < ENOUGH * weights.most:
+    found = [
+        (_score(passage, part, context, weights), passage, part)
+        for part in _parts(question)
+        for passage in there
+    ]
+    score, passage, part = max(found, key=lambda each: each[0], default=(0.0, None, ""))
+    if passage is None or score < ENOUGH * weights.most:
         return None
-    return Found(best[1].title, _fitting(best[1].text, asked, weights), best[0])
+    return Found(passage.title, _fitting(passage.text, Counter(words(part)), weights), score)
+
+
+def _parts(question: str) -> list[str]:
+    """What is asked, and what is told around it: "Where is my parcel? I ordered on Monday"."""
+    asked = [s for s in re.split(r"(?<=[.!?])\s+", question) if s.endswith("?")]
+    return asked or [question]
+
+
+def _score(passage: Passage, part: str, context: Counter[str], weights: Weights) -> float:
+    asked = Counter(words(part))
+    score = weights.common(asked, f"{passage.heading} {passage.text}")
+    score += 0.8 * weights.common(asked, passage.title)
+    if score > 0:
+        score += LIKE_HEADING * _alike(part, passage.heading)
+        score += 0.25 * weights.common(context, f"{passage.title} {passage.heading}")
+    return score
 
 
 def _alike(question: str, heading: str) -> float:

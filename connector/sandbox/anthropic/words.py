@@ -14,7 +14,8 @@ _STOP = frozenset(
     "had has have he hello hey hi how i if im in is it its just like ll m me my no "
     "not of on or our out please s she so t tell that the their them then there they "
     "this to too up us ve want was we were what when where which who why will with "
-    "would yes you your about know need thanks thank okay ok well much many".split()
+    "would yes you your last next since today yesterday tomorrow week monday tuesday "
+    "wednesday thursday friday saturday sunday about know need thanks thank okay ok well much many".split()
 )
 # Words that mean the same in a shop's articles: left to right.
 _SAME = {
