@@ -41,10 +41,10 @@ def serving(stage: Stage, folder: Path) -> Iterator[tuple[psutil.Process, float]
     config = ROOT / "config" / ".bench.yaml"
     config.write_text(text.replace("quiet_period: 1.5s", "quiet_period: 0s"))
     environ = os.environ | stage.environ(f"sqlite:///{folder}/connector.db")
-    command = [sys.executable, "-m", "connector", "serve", "--port", str(PORT)]
+    command = [sys.executable, "-m", "bench.production", "serve", "--port", str(PORT)]
     began = time.perf_counter()
     with subprocess.Popen(
-        [*command, "--config", str(config)], env=environ, stdout=subprocess.PIPE,
+        [*command, "--config", str(config)], env=environ, cwd=ROOT, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, text=True,
     ) as running:  # fmt: skip
         try:
@@ -125,8 +125,8 @@ def acknowledgement(stage: Stage) -> list[Row]:
     if not stage.until(lambda: _answered(stage) >= RATE * SECONDS, 60):
         raise RuntimeError("not every message was answered")
     return [
-        Row(f"ack at {RATE}/s, p50", f"{percentile(waits, 50):.1f} ms", ""),
-        Row(f"ack at {RATE}/s, p99", f"{percentile(waits, 99):.1f} ms", "≤ 50 ms"),
+        Row(f"ack at {RATE} messages/s, p50", f"{percentile(waits, 50):.1f} ms", ""),
+        Row(f"ack at {RATE} messages/s, p99", f"{percentile(waits, 99):.1f} ms", "≤ 50 ms"),
         Row("not acknowledged", str(found["refused"]), "0"),
     ]
 
