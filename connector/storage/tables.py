@@ -190,3 +190,37 @@ links = Table(
     Column("ours", String(60), nullable=False),
     Index("ix_links_conversation", "conversation_id"),
 )
+
+# What all processes know of an upstream that does not answer.
+circuits = Table(
+    "circuits",
+    metadata,
+    Column("upstream", String(120), primary_key=True),  # "helpdesk:main", "channel:sms-us"
+    Column("failures", Integer, nullable=False),
+    Column("open_until", Utc),
+)
+
+# When the next call under a limit may leave, were there no burst (GCRA's theoretical arrival time).
+paces = Table(
+    "paces",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("arrival_at", Utc, nullable=False),
+)
+
+# How far a reconciliation has read at a provider.
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", String(160), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+)
+
+# Periodic work: whoever moves `due_at` on does it, so that it is done once in a fleet.
+duties = Table(
+    "duties",
+    metadata,
+    Column("name", String(160), primary_key=True),
+    Column("due_at", Utc, nullable=False),
+)
