@@ -190,6 +190,7 @@ def _channels(settings: Settings) -> dict[str, ChannelParts]:
             bot=bots[given.bot],
             helpdesk=given.helpdesk,
             resend_unproven=given.on_unknown == "at_least_once",
+            bot_name=given.bot,
         )
     return made
 

@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from connector.domain.conversation import Media
 from connector.domain.ids import Address, ExternalId
+from connector.domain.limits import Limit
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,15 @@ class Channel(Protocol):
 
     def send(self, message: Outbound) -> ExternalId:
         """Deliver, returning the provider's id. Raise Transient, Rejected or Uncertain."""
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """The provider or the carriers limit how fast one may send."""
+
+    def send_limits(self) -> Sequence[Limit]:
+        """What each send counts under."""
         ...
 
 

@@ -58,6 +58,7 @@ class CommentDraft:
     html: str
     public: bool
     author: ExternalId | None = None  # the requester, or None for the connector itself
+    also: tuple[str, ...] = ()  # the keys of others that stand in the same comment
 
 
 @dataclass(frozen=True)

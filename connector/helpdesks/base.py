@@ -11,6 +11,7 @@ from typing import Protocol
 
 from connector.channels.base import WebhookRequest
 from connector.domain.ids import ExternalId, TicketId
+from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
 
 
@@ -37,6 +38,10 @@ class Helpdesk(Protocol):
 
     def add_comment(self, draft: CommentDraft) -> ExternalId:
         """Add a comment or note, always saying which of the two it is; return its id."""
+        ...
+
+    def comment_limits(self, draft: CommentDraft) -> Sequence[Limit]:
+        """What each comment counts under: how often a ticket and the account may be changed."""
         ...
 
     def find_comment(self, draft: CommentDraft) -> ExternalId | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
-from connector.channels.base import LooksUpSent, Outbound
+from connector.channels.base import LooksUpSent, Outbound, Paced
 from connector.domain import events as e
 from connector.domain.effects import (
     AddComment,
@@ -16,12 +18,37 @@ from connector.domain.effects import (
     Summarise,
 )
 from connector.domain.ids import ExternalId
+from connector.domain.limits import Limit
 from connector.pipeline.parts import ChannelParts, Parts
 from connector.storage.outbox import Row
 
 
 class CannotTell(Exception):
     """This provider can't be asked what it took."""
+
+
+def upstream(channel: ChannelParts, call: Call) -> str:
+    """The name of what the call goes to: what fails or is held back together."""
+    match call:
+        case AskBot() | Summarise():
+            return f"bot:{channel.bot_name}"
+        case OpenTicket() | AddComment() | ReadTicket():
+            return f"helpdesk:{channel.helpdesk}"
+        case SendText():
+            return f"channel:{channel.name}"
+        case unknown:
+            assert_never(unknown)
+
+
+def limits(parts: Parts, channel: ChannelParts, call: Call) -> tuple[Limit, ...]:
+    """What the provider allows of such calls."""
+    to = upstream(channel, call)
+    found: Sequence[Limit] = ()
+    if isinstance(call, AddComment):
+        found = parts.helpdesks[channel.helpdesk].comment_limits(call.draft)
+    elif isinstance(call, SendText) and isinstance(channel.adapter, Paced):
+        found = channel.adapter.send_limits()
+    return tuple(replace(limit, name=f"{to}:{limit.name}") for limit in found)
 
 
 def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:

@@ -32,6 +32,7 @@ class ChannelParts:
     bot: Bot
     helpdesk: str
     resend_unproven: bool = False  # on_unknown: at_least_once
+    bot_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import assert_never
 
 from sqlalchemy import Connection
 
@@ -12,7 +14,6 @@ from connector.domain.effects import (
     AddComment,
     AskBot,
     Direction,
-    ReadTicket,
     SendText,
     Summarise,
 )
@@ -20,9 +21,9 @@ from connector.domain.events import CommentAdded, DeliveryUnknown, Event, Ticket
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import ProviderError, Rejected, Uncertain
-from connector.pipeline import calls, retry
+from connector.pipeline import batch, calls, circuit, gate, retry
 from connector.pipeline.parts import ChannelParts, Parts
-from connector.storage import conversations, inbox, links, outbox
+from connector.storage import conversations, inbox, links, outbox, upstreams
 from connector.storage.inbox import Arrival
 from connector.storage.outbox import Row, State
 
@@ -55,16 +56,46 @@ def _channel(parts: Parts, row: Row) -> ChannelParts:
 def _try(parts: Parts, channel: ChannelParts, row: Row) -> bool:
     """Whether the call is over, so that the next one's turn has come."""
     now = parts.now()
-    # What changes nothing at the provider may be done again after a crash: no need to write it down.
-    writes = not isinstance(row.call, AskBot | Summarise | ReadTicket)
-    if writes and not parts.db.write(lambda c: outbox.begin(c, row, now)):
-        return False  # cancelled meanwhile: look again
-    row = replace(row, state=State.TRYING, attempts=row.attempts + 1, tried_at=now)
+    match gate.enter(parts, channel, row, now):
+        case gate.Held(until):
+            return _wait(parts, channel, row, until)
+        case gate.Cancelled():
+            return False  # look again
+        case gate.Begun(rows, known):
+            return _call(parts, channel, rows, known)
+        case unknown:
+            assert_never(unknown)
+
+
+def _wait(parts: Parts, channel: ChannelParts, row: Row, until: datetime) -> bool:
+    if isinstance(row.call, AskBot | Summarise):
+        # A customer waits for it: a person answers sooner than a model that is out.
+        return _give_up(parts, channel, row, State.REFUSED, "circuit_open", "the model is out")
+    _log.info("call_held", conversation=row.conversation, call=type(row.call).__name__,
+              key=row.call.key, until=until.isoformat())  # fmt: skip
+    return False
+
+
+def _call(
+    parts: Parts, channel: ChannelParts, rows: tuple[Row, ...], known: upstreams.Circuit
+) -> bool:
     try:
-        event = calls.carry_out(parts, channel, row.call)
+        event = calls.carry_out(parts, channel, batch.joined(rows))
     except ProviderError as error:
-        return _failed(parts, channel, row, error)
-    return _finish(parts, channel, row, State.DONE, event)
+        _count(parts, channel, rows[0], error, known)
+        return all([_failed(parts, channel, row, error) for row in rows])
+    gate.answered(parts, channel, rows[0], known)
+    done = [Over(row, State.DONE, batch.share(event, row)) for row in rows]
+    return _finish(parts, channel, done)
+
+
+def _count(
+    parts: Parts, channel: ChannelParts, row: Row, error: ProviderError, known: upstreams.Circuit
+) -> None:
+    if circuit.is_outage(error):
+        gate.failed(parts, channel, row, parts.now())
+    else:
+        gate.answered(parts, channel, row, known)
 
 
 def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> bool:
@@ -89,6 +120,8 @@ def _settle(parts: Parts, channel: ChannelParts, row: Row) -> bool:
     ready = (row.tried_at or now) + parts.settle_after
     if isinstance(row.call, AddComment | SendText) and now < ready:
         return _postpone(parts, row, State.UNCERTAIN, ready, Uncertain("interrupted"))
+    if until := gate.left_alone(parts, channel, row, now):
+        return _postpone(parts, row, State.UNCERTAIN, until, Uncertain("left alone for now"))
     try:
         known = parts.db.read(lambda c: conversations.known_externals(c, row.conversation))
         event = calls.look_up(parts, channel, row, known)
@@ -96,6 +129,8 @@ def _settle(parts: Parts, channel: ChannelParts, row: Row) -> bool:
         # What can't even be asked for any more: it goes no further.
         return _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
     except ProviderError as error:
+        if circuit.is_outage(error):
+            gate.failed(parts, channel, row, now)
         wait = retry.after(error, row.call, row.attempts, row.created_at, now)
         at = wait.at if isinstance(wait, retry.Again) else now + retry.LONGEST_WAIT
         return _postpone(parts, row, State.UNCERTAIN, at, error)
@@ -104,7 +139,7 @@ def _settle(parts: Parts, channel: ChannelParts, row: Row) -> bool:
             return _unknown(parts, channel, row)
         event = None
     if event is not None:
-        return _finish(parts, channel, row, State.DONE, event)
+        return _finish(parts, channel, [Over(row, State.DONE, event)])
     # Proven absent, or the operator would rather send twice than not at all.
     return _postpone(parts, row, State.DUE, now, Uncertain("not taken: again"))
 
@@ -113,7 +148,7 @@ def _unknown(parts: Parts, channel: ChannelParts, row: Row) -> bool:
     assert isinstance(row.call, SendText)  # noqa: S101 - only a channel can't be asked
     reason = "the provider's answer was lost, and it can't be asked"
     event = DeliveryUnknown(parts.now(), row.call.message, reason)
-    return _finish(parts, channel, row, State.UNKNOWN, event)
+    return _finish(parts, channel, [Over(row, State.UNKNOWN, event)])
 
 
 def _give_up(
@@ -123,7 +158,7 @@ def _give_up(
     level = _log.error if state is State.BURIED else _log.warning
     level("call_" + state.value, conversation=row.conversation, call=type(row.call).__name__,
           key=row.call.key, code=code, attempts=row.attempts)  # fmt: skip
-    return _finish(parts, channel, row, state, event, code or meaning)
+    return _finish(parts, channel, [Over(row, state, event, code or meaning)])
 
 
 def _postpone(parts: Parts, row: Row, state: State, at: datetime, error: ProviderError) -> bool:
@@ -137,20 +172,30 @@ def _postpone(parts: Parts, row: Row, state: State, at: datetime, error: Provide
     return False
 
 
-def _finish(
-    parts: Parts, channel: ChannelParts, row: Row, state: State, event: Event, error: str = ""
-) -> bool:
-    """Over: result and outcome event in one transaction: neither is ever there without the other."""
+@dataclass(frozen=True)
+class Over:
+    """How a call ended, and what follows from it."""
+
+    row: Row
+    state: State
+    event: Event
+    error: str = ""
+
+
+def _finish(parts: Parts, channel: ChannelParts, ended: Sequence[Over]) -> bool:
+    """Over: results and outcome events in one transaction: neither is ever there without the other."""
     now = parts.now()
-    arrival = Arrival("outbox", str(row.id), row.conversation, event)
 
     def keep(connection: Connection) -> None:
-        if outbox.finish(connection, row, state, now, error):
-            inbox.add(connection, [arrival], now)
-            _link(connection, channel, row, event)
+        for over in ended:
+            row = over.row
+            if outbox.finish(connection, row, over.state, now, over.error):
+                arrival = Arrival("outbox", str(row.id), row.conversation, over.event)
+                inbox.add(connection, [arrival], now)
+                _link(connection, channel, row, over.event)
 
     parts.db.write(keep)
-    parts.wake(Lane(row.conversation, INBOX))
+    parts.wake(Lane(ended[0].row.conversation, INBOX))
     return True
 
 

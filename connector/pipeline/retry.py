@@ -11,7 +11,10 @@ from connector.domain.effects import AskBot, Call, ReadTicket, Summarise
 from connector.errors import ProviderError, Transient
 
 GIVE_UP_AFTER = timedelta(hours=76)
-LONGEST_WAIT = timedelta(hours=1)
+# Not longer: an upstream that is back is to be found soon. While it is out its circuit is open, and
+# what waits for that is no attempt.
+LONGEST_WAIT = timedelta(minutes=5)
+LONGEST_ASKED = timedelta(hours=1)  # of a provider's Retry-After
 # A customer waits for a bot's answer or an agent for a summary: better no answer than a late one.
 SHORT_WAIT = timedelta(seconds=5)
 SUMMARY_ATTEMPTS = 2
@@ -46,7 +49,7 @@ def after(
     if now - since > GIVE_UP_AFTER and not isinstance(call, ReadTicket):
         return GiveUp(f"after {attempts} attempts in {now - since}: {error.code or error.reason}")
     pause = wait(_long, attempts)
-    return Again(now + (min(max(asked, pause), LONGEST_WAIT) if asked is not None else pause))
+    return Again(now + max(min(asked or pause, LONGEST_ASKED), pause))
 
 
 def wait(waits: wait_exponential_jitter, attempts: int) -> timedelta:

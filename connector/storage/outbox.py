@@ -48,6 +48,23 @@ _FIRST_TWO = Prepared(
     .order_by(outbox.c.id)
     .limit(2)
 )
+_BEHIND = Prepared(
+    select(outbox, conversations.c.channel)
+    .join(conversations, conversations.c.id == outbox.c.conversation_id)
+    .where(
+        outbox.c.conversation_id == bindparam("conversation"),
+        outbox.c.direction == bindparam("direction"),
+        outbox.c.done_at.is_(None),
+        outbox.c.id > bindparam("after"),
+    )
+    .order_by(outbox.c.id)
+    .limit(bindparam("most"))
+)
+_HOLD = Prepared(
+    update(outbox)
+    .where(outbox.c.id == bindparam("row"), outbox.c.state == State.DUE.value)
+    .values(due_at=bindparam("until"))
+)
 _OPEN = (outbox.c.id == bindparam("row"), outbox.c.done_at.is_(None))
 
 
@@ -135,6 +152,18 @@ def _row(row: Any) -> Row:
         created_at=row.created_at,
         tried_at=row.tried_at,
     )
+
+
+def behind(connection: Connection, row: Row, most: int) -> list[Row]:
+    """Those that wait behind it in its lane, in order."""
+    wanted = {"conversation": row.conversation, "direction": DIRECTIONS[type(row.call)].value}
+    found = _BEHIND(connection, wanted | {"after": row.id, "most": most})
+    return [_row(each) for each in found]
+
+
+def hold(connection: Connection, row: Row, until: datetime) -> None:
+    """Not before then; nothing was tried."""
+    _HOLD(connection, {"row": row.id, "until": until})
 
 
 def begin(connection: Connection, row: Row, at: datetime) -> bool:

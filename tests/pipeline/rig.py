@@ -23,6 +23,7 @@ from connector.channels.base import (
 )
 from connector.domain.ids import Address, ExternalId, TicketId
 from connector.domain.lanes import Lane
+from connector.domain.limits import Limit
 from connector.domain.policy import Policy
 from connector.domain.tickets import (
     Changes,
@@ -120,6 +121,7 @@ class FakeTicket:
 class FakeDesk(FakeProvider):
     now: Callable[[], datetime] = lambda: T0
     tickets: dict[TicketId, FakeTicket] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
 
     def verify(self, request: WebhookRequest) -> None: ...
 
@@ -156,10 +158,13 @@ class FakeDesk(FakeProvider):
         self.doing("add_comment", lambda: ticket.comments.append((made, draft)))
         return made.id
 
+    def comment_limits(self, draft: CommentDraft) -> Sequence[Limit]:
+        return self.limits
+
     def find_comment(self, draft: CommentDraft) -> ExternalId | None:
         self.doing("find_comment", lambda: None)
         for comment, made_from in self.tickets[draft.ticket].comments:
-            if made_from is not None and made_from.key == draft.key:
+            if made_from is not None and draft.key in (made_from.key, *made_from.also):
                 return comment.id
         return None
 
@@ -183,9 +188,10 @@ class FakeDesk(FakeProvider):
     def customer_texts(self, ticket: TicketId) -> list[str]:
         """What the customer wrote, as far as it stands in the ticket behind the transcript."""
         return [
-            d.html.removeprefix("<p>").removesuffix("</p>")
+            text
             for _, d in self.tickets[ticket].comments
             if d is not None and d.public
+            for text in d.html.removeprefix("<p>").removesuffix("</p>").split("</p><p>")
         ]
 
     def transcript(self, ticket: TicketId) -> str:

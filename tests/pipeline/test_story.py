@@ -106,7 +106,7 @@ def test_a24_while_the_helpdesk_is_down_the_customer_is_told_the_truth(db: Datab
     rig.passes(60)
     assert rig.phone() == ["<handoff_delayed:en>"]
     rig.texts_in("Hello?")
-    rig.passes(3600)
+    rig.passes(600)
     assert rig.phone() == ["<handoff_delayed:en>"]
     rig.passes(4 * 3600)
     assert rig.phone() == ["<handoff_delayed:en>", "<handoff:en>"]

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connector.channels.base import Capabilities, Inbound, Outbound, WebhookReply, WebhookRequest
+from connector.channels.twilio import pace
 from connector.channels.twilio.api import Messages
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.parse import parse
 from connector.channels.twilio.signature import verify
 from connector.domain.ids import ExternalId
+from connector.domain.limits import Limit
 
 SILENT = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -37,6 +39,9 @@ class Twilio:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning Twilio's sid. Raise Transient, Rejected or Uncertain."""
         return self._messages.create(message)
+
+    def send_limits(self) -> Sequence[Limit]:
+        return pace.of_sender(self._config)
 
     def find_sent(
         self, message: Outbound, since: datetime, known: frozenset[ExternalId]

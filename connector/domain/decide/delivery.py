@@ -65,7 +65,9 @@ def decide(decision: Decision, event: Fate) -> Decision:
 
 def _sent(decision: Decision, message: Message, event: MessageSent) -> Decision:
     changed = replace(message, external=(*message.external, event.external), why="")
-    if RANK.get(message.delivery, 9) < RANK[Delivery.SENT]:
+    # What had failed for good was sent again by an operator.
+    again = message.delivery is Delivery.FAILED
+    if again or RANK.get(message.delivery, 9) < RANK[Delivery.SENT]:
         changed = replace(changed, delivery=Delivery.SENT)
     conversation = decision.conversation.change(changed)
     early = [r for r in conversation.early_receipts if r.external == event.external]

@@ -36,18 +36,18 @@ _STATUSES = {
 }
 
 
-def stamp(key: str) -> dict[str, Any]:
+def stamp(key: str, also: tuple[str, ...] = ()) -> dict[str, Any]:
     """Our marker: Zendesk keeps it with the comment and shows it to nobody."""
-    return {_MARKER: {"key": key}}
+    return {_MARKER: {"key": key} | ({"also": list(also)} if also else {})}
 
 
 @dataclass(frozen=True)
 class Listed:
-    """One comment as listed, with the key that our own carry."""
+    """One comment as listed, with the keys that our own carry."""
 
     id: ExternalId
     at: datetime
-    key: str | None
+    keys: tuple[str, ...]
     raw: Json
 
 
@@ -92,11 +92,11 @@ def newest(client: Client, ticket: TicketId) -> Iterator[Page]:
     )  # fmt: skip
 
 
-def first_key(client: Client, ticket: int) -> str | None:
-    """The key in a ticket's first comment; None where there is none, or no ticket any more."""
+def first_keys(client: Client, ticket: int) -> tuple[str, ...]:
+    """The key in a ticket's first comment; () where there is none, or no ticket any more."""
 
-    def oldest(body: Json) -> str | None:
-        return next((_listed(c).key for c in body["comments"]), None)
+    def oldest(body: Json) -> tuple[str, ...]:
+        return next((_listed(c).keys for c in body["comments"]), ())
 
     path = f"tickets/{ticket}/comments.json"
     try:
@@ -104,7 +104,7 @@ def first_key(client: Client, ticket: int) -> str | None:
     except Rejected as refused:
         if refused.code != GONE:
             raise
-        return None
+        return ()
 
 
 def _status(body: Json) -> TicketStatus:
@@ -132,14 +132,18 @@ def _page(body: Json) -> Page:
 def _listed(raw: Json) -> Listed:
     at = datetime.fromisoformat(raw["created_at"])
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Listed(ExternalId(str(int(raw["id"]))), at, _key(raw), raw)
+    return Listed(ExternalId(str(int(raw["id"]))), at, _keys(raw), raw)
 
 
-def _key(raw: Json) -> str | None:
+def _keys(raw: Json) -> tuple[str, ...]:
     place: Any = raw.get("metadata")
-    for name in ("custom", _MARKER, "key"):
+    for name in ("custom", _MARKER):
         place = place.get(name) if isinstance(place, dict) else None
-    return place if isinstance(place, str) else None
+    if not isinstance(place, dict):
+        return ()
+    also = place.get("also")
+    keys = [place.get("key"), *(also if isinstance(also, list) else ())]
+    return tuple(key for key in keys if isinstance(key, str))
 
 
 def _comment(listed: Listed, people: People, config: ZendeskConfig) -> Comment:
@@ -153,7 +157,7 @@ def _comment(listed: Listed, people: People, config: ZendeskConfig) -> Comment:
         text=plain_text(raw),
         public=raw.get("public") is True,  # missing: private (A35)
         by_agent=configured or _is_agent(author, config),
-        ours=listed.key is not None,
+        ours=bool(listed.keys),
         automatic=(rule or _by_system(raw)) and not configured,
         author_name=str(author.get("alias") or author.get("name") or ""),
     )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from connector.channels.base import WebhookRequest
 from connector.domain.ids import ExternalId, TicketId
+from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
-from connector.helpdesks.zendesk import comments, tickets, webhooks
+from connector.helpdesks.zendesk import comments, limits, tickets, webhooks
 from connector.helpdesks.zendesk.client import Client
 from connector.helpdesks.zendesk.config import ZendeskConfig
 
@@ -36,6 +37,9 @@ class Zendesk:
 
     def add_comment(self, draft: CommentDraft) -> ExternalId:
         return tickets.add_comment(self._client, draft)
+
+    def comment_limits(self, draft: CommentDraft) -> Sequence[Limit]:
+        return limits.of_comment(draft)
 
     def find_comment(self, draft: CommentDraft) -> ExternalId | None:
         return tickets.find_comment(self._client, draft)

@@ -11,7 +11,7 @@ from connector.domain.ids import ExternalId, TicketId
 from connector.domain.tickets import CommentDraft, OpenedTicket, TicketDraft, TicketFields
 from connector.errors import Rejected
 from connector.helpdesks.zendesk.client import Client, Json
-from connector.helpdesks.zendesk.comments import first_key, newest, stamp
+from connector.helpdesks.zendesk.comments import first_keys, newest, stamp
 from connector.helpdesks.zendesk.refusals import GONE, Call
 from connector.helpdesks.zendesk.requesters import requester_id
 
@@ -77,7 +77,7 @@ def find_ticket(client: Client, draft: TicketDraft) -> OpenedTicket | None:
     for ticket, requester in client.read(
         "find_ticket", "tickets.json", listed, external_id=str(draft.external_id)
     ):
-        if first_key(client, ticket) == draft.key:
+        if draft.key in first_keys(client, ticket):
             return OpenedTicket(TicketId(str(ticket)), ExternalId(str(requester)))
     return None
 
@@ -90,7 +90,9 @@ def add_comment(client: Client, draft: CommentDraft) -> ExternalId:
     def act(zenpy: Zenpy) -> ExternalId:
         # A new object for each call: zenpy sends again whatever an object still calls changed.
         answer = zenpy.tickets.update(
-            Ticket(id=int(draft.ticket), comment=Comment(**said), metadata=stamp(draft.key))
+            Ticket(
+                id=int(draft.ticket), comment=Comment(**said), metadata=stamp(draft.key, draft.also)
+            )
         )
         return _comment_of(answer.audit.events)
 
@@ -109,7 +111,7 @@ def find_comment(client: Client, draft: CommentDraft) -> ExternalId | None:
     """The comment that carries this draft's key, looked for from the newest backwards."""
     listed = (c for page in newest(client, draft.ticket) for c in page.comments)
     try:
-        return next((c.id for c in listed if c.key == draft.key), None)
+        return next((c.id for c in listed if draft.key in c.keys), None)
     except Rejected as refused:
         # Without its ticket the comment is nowhere; adding it again will say so.
         if refused.code != GONE:
