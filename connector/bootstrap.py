@@ -116,6 +116,24 @@ def migrate(settings: Settings) -> str:
     return schema.ours()
 
 
+def opened(settings: Settings) -> Database:
+    """The database beside a connector that may be running. Raise SchemaMismatch unless it is ours."""
+    lock.make_folder(settings.database)
+    db = connect(settings.database)
+    try:
+        found = db.read(schema.current)
+        schema.check(found)
+        if found != schema.ours():
+            raise SchemaMismatch(
+                f"the database is at schema version {found or 'none'}, this program needs "
+                f"{schema.ours()}: run `connector migrate` first"
+            )
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
 def rehearsal(settings: Settings, channel: str) -> Simulation:
     """A channel's bot and triggers, with nothing behind them."""
     given = settings.channels[channel]

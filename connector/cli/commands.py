@@ -17,6 +17,7 @@ COMMANDS = {
     "serve": ("serve:serve", "Receive webhooks and do the work."),
     "migrate": ("migrate:migrate", "Bring the database's schema up to date."),
     "check": ("check:check", "Is the configuration right? Needs no network."),
+    "buried": ("buried:buried", "What was given up on: list, replay, drop."),
     "simulate": ("simulate:simulate", "Talk to the bot in the terminal."),
 }
 

@@ -10,6 +10,7 @@ from typing import assert_never
 from sqlalchemy import Connection
 
 from connector import log
+from connector.domain.decide.decision import BURIED
 from connector.domain.effects import (
     AddComment,
     AskBot,
@@ -111,7 +112,8 @@ def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError)
             # A person takes over from the bot, a ticket does without a summary: nothing to dig up.
             followed = isinstance(row.call, AskBot | Summarise)
             state = State.REFUSED if followed else State.BURIED
-            return _give_up(parts, channel, row, state, error.code, reason)
+            code = error.code if followed else BURIED
+            return _give_up(parts, channel, row, state, code, reason)
 
 
 def _settle(parts: Parts, channel: ChannelParts, row: Row) -> bool:
@@ -158,7 +160,11 @@ def _give_up(
     level = _log.error if state is State.BURIED else _log.warning
     level("call_" + state.value, conversation=row.conversation, call=type(row.call).__name__,
           key=row.call.key, code=code, attempts=row.attempts)  # fmt: skip
-    return _finish(parts, channel, [Over(row, state, event, code or meaning)])
+    return _finish(parts, channel, [Over(row, state, event, _reason(code, meaning))])
+
+
+def _reason(code: str, meaning: str) -> str:
+    return f"{meaning} ({code})" if code and code not in (meaning, BURIED) else meaning
 
 
 def _postpone(parts: Parts, row: Row, state: State, at: datetime, error: ProviderError) -> bool:

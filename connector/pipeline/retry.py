@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
-from connector.domain.effects import AskBot, Call, ReadTicket, Summarise
+from connector.domain.effects import AskBot, Call, OpenTicket, ReadTicket, Summarise
 from connector.errors import ProviderError, Transient
 
 GIVE_UP_AFTER = timedelta(hours=76)
@@ -45,9 +45,10 @@ def after(
         if asked is not None and asked > SHORT_WAIT:
             return GiveUp(f"asked to wait {asked.total_seconds():.0f} s")
         return Again(now + (asked or wait(_short, attempts)))
-    # A ticket must be read some day: an agent may have answered.
-    if now - since > GIVE_UP_AFTER and not isinstance(call, ReadTicket):
-        return GiveUp(f"after {attempts} attempts in {now - since}: {error.code or error.reason}")
+    # A ticket must be made some day, and read: a customer waits, an agent may have answered.
+    if now - since > GIVE_UP_AFTER and not isinstance(call, OpenTicket | ReadTicket):
+        hours = (now - since) / timedelta(hours=1)
+        return GiveUp(f"after {attempts} attempts in {hours:.0f} h: {error.reason}")
     pause = wait(_long, attempts)
     return Again(now + max(min(asked or pause, LONGEST_ASKED), pause))
 

@@ -34,6 +34,8 @@ class State(StrEnum):
     REFUSED = "refused"
     CANCELLED = "cancelled"
     BURIED = "buried"
+    REPLAYED = "replayed"  # an operator had it ordered again
+    DROPPED = "dropped"  # an operator wants it no more
     UNKNOWN = "unknown"  # settled as far as it can be: nobody knows
 
 

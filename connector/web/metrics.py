@@ -60,7 +60,13 @@ def _stored(connection: Connection) -> list[Metric]:
     ).scalar()
     age = GaugeMetricFamily("connector_inbox_oldest_age_seconds", "Age of the oldest event waiting")
     age.add_metric([], (datetime.now(UTC) - oldest).total_seconds() if oldest else 0)
-    return [handoffs, outbox, unknown, age]
+    c = tables.circuits
+    circuits = GaugeMetricFamily(
+        "connector_circuit_open", "1 while an upstream is left alone", labels=["upstream"]
+    )
+    for row in connection.execute(select(c.c.upstream, c.c.open_until)):
+        circuits.add_metric([row.upstream], float(row.open_until is not None))
+    return [handoffs, outbox, unknown, age, circuits]
 
 
 def register(app: Flask, db: Database) -> None:

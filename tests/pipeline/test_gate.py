@@ -167,7 +167,7 @@ def test_a_lost_answer_to_comments_that_went_together_doubles_and_loses_none(
     rig.texts_in("One")
     rig.texts_in("Two")
     rig.texts_in("Three")
-    lost = []
+    lost: list[str] = []
 
     def hook(operation: str, moment: str) -> None:
         if operation == "add_comment" and moment == when and len(lost) < 2:

@@ -29,6 +29,8 @@ QUIET, IDLE, SETTLE = "quiet", "idle", "settle"
 SUMMARY, DELAYED, REOPEN = "summary", "delayed", "reopen"
 # A helpdesk's refusals after which the ticket takes no more comments at all.
 NO_MORE_COMMENTS = frozenset({"closed", "gone"})
+# Given up on, and kept where an operator can have it tried again.
+BURIED = "buried"
 OPTED_OUT = "the customer has opted out of messages from this number (STOP)"
 
 

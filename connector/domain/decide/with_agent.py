@@ -11,6 +11,7 @@ from connector.domain.conversation import Author, Ended, Outcome, WithAgent
 from connector.domain.decide import past_desk
 from connector.domain.decide.again import again_from
 from connector.domain.decide.decision import (
+    BURIED,
     NO_MORE_COMMENTS,
     Decision,
     end,
@@ -108,7 +109,7 @@ def _refused(
         outcome = Outcome.AGENT_RESOLVED if event.code == "closed" else Outcome.RELEASED
         decision = _over(decision, holder, outcome, event)
         return decision if message is None else again_from(decision, message.seq, event, policy)
-    if message is None:
+    if message is None or event.code == BURIED:
         return decision  # a note of ours was refused: logged and buried with its attempt
     reason = f"<p><b>The customer wrote (as a note, because: {transcript.escape(event.meaning)}):</b></p>"
     html = reason + transcript.comment_html(message, policy.mask)

@@ -1,0 +1,134 @@
+"""What was given up on, and what can't be handled: shown, tried again, or dropped for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, update
+
+from connector.domain.conversation import Author
+from connector.domain.ids import ConversationId
+from connector.domain.lanes import INBOX, Lane
+from connector.storage import codec
+from connector.storage import outbox as calls
+from connector.storage.outbox import State
+from connector.storage.tables import conversations, inbox, messages, outbox
+
+CALL, EVENT = "call", "event"
+
+
+@dataclass(frozen=True)
+class Buried:
+    id: str  # call-12 | event-7
+    what: str  # the call's or event's name
+    conversation: ConversationId
+    channel: str
+    since: datetime  # ordered, or arrived
+    attempts: int
+    reason: str
+    customer_saw: str  # what they were told last, and what became of that
+
+
+def listed(connection: Connection) -> list[Buried]:
+    """All of them, the oldest first."""
+    found = [_call(connection, row) for row in connection.execute(_calls())]
+    found += [_event(connection, row) for row in connection.execute(_events())]
+    return sorted(found, key=lambda each: each.since)
+
+
+def replay(connection: Connection, wanted: str, now: datetime) -> Lane | None:
+    """Try it again, as if it were ordered now; its lane, or None if there is no such thing."""
+    kind, number = _named(wanted)
+    if kind == CALL:
+        row = connection.execute(_calls().where(outbox.c.id == number)).first()
+        if row is None:
+            return None
+        call = codec.call(row.kind, row.payload)
+        # A row of its own: the old one's outcome is an event already, and each is told once.
+        again = replace(call, key=f"{call.key}:again{row.id}")
+        _end(connection, number, State.REPLAYED)
+        calls.add(connection, ConversationId(row.conversation_id), again, now)
+        return Lane(ConversationId(row.conversation_id), row.direction)
+    row = connection.execute(_events().where(inbox.c.id == number)).first()
+    if row is None:
+        return None
+    connection.execute(update(inbox).where(inbox.c.id == number).values(due_at=now))
+    return Lane(ConversationId(row.conversation_id), INBOX)
+
+
+def drop(connection: Connection, wanted: str, now: datetime) -> Lane | None:
+    """Never try it again; its lane, or None if there is no such thing."""
+    kind, number = _named(wanted)
+    if kind == CALL:
+        row = connection.execute(_calls().where(outbox.c.id == number)).first()
+        if row is None:
+            return None
+        _end(connection, number, State.DROPPED)
+        return Lane(ConversationId(row.conversation_id), row.direction)
+    row = connection.execute(_events().where(inbox.c.id == number)).first()
+    if row is None:
+        return None
+    connection.execute(update(inbox).where(inbox.c.id == number).values(handled_at=now))
+    return Lane(ConversationId(row.conversation_id), INBOX)
+
+
+def _named(wanted: str) -> tuple[str, int]:
+    kind, _, number = wanted.partition("-")
+    return kind, int(number) if number.isdecimal() else 0
+
+
+def _calls() -> Select[Any]:
+    here = conversations.c.id == outbox.c.conversation_id
+    chosen = select(outbox, conversations.c.channel).join(conversations, here)
+    return chosen.where(outbox.c.state == State.BURIED.value).order_by(outbox.c.id)
+
+
+def _events() -> Select[Any]:
+    here = conversations.c.id == inbox.c.conversation_id
+    chosen = select(inbox, conversations.c.channel).join(conversations, here)
+    return chosen.where(inbox.c.handled_at.is_(None), inbox.c.failures > 0).order_by(inbox.c.id)
+
+
+def _end(connection: Connection, number: int, state: State) -> None:
+    connection.execute(update(outbox).where(outbox.c.id == number).values(state=state.value))
+
+
+def _call(connection: Connection, row: Row[Any]) -> Buried:
+    ours = ConversationId(row.conversation_id)
+    return Buried(
+        id=f"{CALL}-{row.id}",
+        what=row.kind,
+        conversation=ours,
+        channel=row.channel,
+        since=row.created_at,
+        attempts=row.attempts,
+        reason=row.error or "",
+        customer_saw=_saw(connection, ours),
+    )
+
+
+def _event(connection: Connection, row: Row[Any]) -> Buried:
+    ours = ConversationId(row.conversation_id)
+    return Buried(
+        id=f"{EVENT}-{row.id}",
+        what=row.kind,
+        conversation=ours,
+        channel=row.channel,
+        since=row.received_at,
+        attempts=row.failures,
+        reason="the connector can't handle it: see `event_parked` in the log",
+        customer_saw=_saw(connection, ours),
+    )
+
+
+def _saw(connection: Connection, ours: ConversationId) -> str:
+    m = messages
+    to_them = (m.c.conversation_id == ours, m.c.author != Author.CUSTOMER.value)
+    newest = select(m.c.body).where(*to_them).order_by(m.c.seq.desc()).limit(1)
+    body = connection.execute(newest).scalar()
+    if body is None:
+        return "nothing so far"
+    last = codec.load_message(body)
+    return f"{last.delivery.value}: {last.text}"
