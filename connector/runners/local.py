@@ -100,7 +100,6 @@ class LocalRunner:
         while following is not None:
             self._own.next, self._own.takes_on = None, True
             self._once(following)
-            self._own.takes_on = False
             following = self._own.next
 
     def _once(self, lane: Lane) -> None:
@@ -114,6 +113,8 @@ class LocalRunner:
             wait = RETRY_SECONDS
         if due is not None:
             wait = (due - self._now()).total_seconds()
+        # Its own next step waits behind those of other lanes.
+        self._own.takes_on = False
         with self._changed:
             self._running.discard(lane)
             again = lane in self._again

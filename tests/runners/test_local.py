@@ -138,3 +138,39 @@ def test_stopping_lets_what_runs_finish_and_takes_nothing_new(
     steps.gate.set()
     assert runner.stop(SOON)
     assert steps.ran.empty()
+
+
+def test_a_lane_that_always_has_more_leaves_the_others_their_turns(
+    steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one thread, and nothing but the order in which steps are taken on."""
+    monkeypatch.setattr(local, "THREADS", 1)
+    made = LocalRunner(steps, dict)
+    long_ago = datetime(2026, 1, 1, tzinfo=UTC)
+    steps.answers[A] = [long_ago] * 50
+    steps.gate.clear()
+    made.wake(A)
+    assert steps.ran.get(timeout=SOON) == A
+    made.wake(B)
+    steps.gate.set()
+    order = [steps.ran.get(timeout=SOON) for _ in range(2)]
+    assert made.stop(SOON)
+    assert B in order
+
+
+def test_what_a_step_wakes_is_taken_on_by_its_own_thread() -> None:
+    threads: dict[Lane, int] = {}
+    over = threading.Event()
+
+    def step(lane: Lane) -> None:
+        threads[lane] = threading.get_ident()
+        if lane == A:
+            made.wake(B)
+        else:
+            over.set()
+
+    made = LocalRunner(step, dict)
+    made.wake(A)
+    assert over.wait(SOON)
+    assert made.stop(SOON)
+    assert threads[A] == threads[B]
