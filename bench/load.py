@@ -26,7 +26,12 @@ def main() -> None:
     with ThreadPoolExecutor(16) as pool:
         waits = list(pool.map(lambda n: _post(told, n, begin + n / rate), range(total)))
     json.dump(
-        {"waits": [w for w, _ in waits], "refused": sum(s != 200 for _, s in waits)}, sys.stdout
+        {
+            "waits": [w for w, _, _ in waits],
+            "sent_at": [at for _, _, at in waits],
+            "refused": sum(status != 200 for _, status, _ in waits),
+        },
+        sys.stdout,
     )
 
 
@@ -37,7 +42,7 @@ def signed(told: dict[str, Any], number: int, customer: str) -> requests.Prepare
         "AccountSid": told["account"],
         "From": customer,
         "To": told["number"],
-        "Body": "Where is my parcel?",
+        "Body": f"Where is my parcel? n{number}.",
         "NumMedia": "0",
     }
     text = told["url"] + PATH + "".join(k + form[k] for k in sorted(form))
@@ -49,14 +54,14 @@ def signed(told: dict[str, Any], number: int, customer: str) -> requests.Prepare
     return requests.Request("POST", told["url"] + PATH, headers, data=urlencode(form)).prepare()
 
 
-def _post(told: dict[str, Any], number: int, when: float) -> tuple[float, int]:
+def _post(told: dict[str, Any], number: int, when: float) -> tuple[float, int, float]:
     request = signed(told, number, f"+1303{number:07}")
     if not hasattr(_own, "session"):
         _own.session = requests.Session()
     time.sleep(max(when - time.perf_counter(), 0))
-    began = time.perf_counter()
+    at, began = time.time(), time.perf_counter()
     answer = _own.session.send(request, timeout=30)
-    return time.perf_counter() - began, answer.status_code
+    return time.perf_counter() - began, answer.status_code, at
 
 
 if __name__ == "__main__":

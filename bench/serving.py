@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -112,7 +113,8 @@ def _told(stage: Stage) -> dict[str, Any]:
 
 def acknowledgement(stage: Stage) -> list[Row]:
     """An even load from another process, while every message is answered."""
-    stage.anthropic.faults.clear()
+    stage.twilio.requests.clear()
+    stage.anthropic.requests.clear()
     for _ in range(RATE * SECONDS):
         stage.anthropic.script(REPLY)
     told = _told(stage) | {"rate": RATE, "seconds": SECONDS}
@@ -128,7 +130,26 @@ def acknowledgement(stage: Stage) -> list[Row]:
         Row(f"ack at {RATE} messages/s, p50", f"{percentile(waits, 50):.1f} ms", ""),
         Row(f"ack at {RATE} messages/s, p99", f"{percentile(waits, 99):.1f} ms", "≤ 50 ms"),
         Row("not acknowledged", str(found["refused"]), "0"),
+        *_under_load(stage, found["sent_at"]),
     ]
+
+
+def _under_load(stage: Stage, sent_at: list[float]) -> list[Row]:
+    """The same overhead while the others are on their way too."""
+    model = {
+        _number(r.body, r"n(\d+)\."): (r.arrived, r.answered) for r in stage.anthropic.requests
+    }
+    sends = {_number(r.body, r"To=%2B1303(\d+)"): r.arrived for r in stage.twilio.requests}
+    own = [1000 * ((model[n][0] - at) + (sends[n] - model[n][1])) for n, at in enumerate(sent_at)]
+    return [
+        Row(f"own overhead at {RATE} messages/s, p50", f"{percentile(own, 50):.1f} ms", "≤ 15 ms"),
+        Row(f"own overhead at {RATE} messages/s, p99", f"{percentile(own, 99):.1f} ms", "≤ 100 ms"),
+    ]
+
+
+def _number(text: str, pattern: str) -> int:
+    found = re.search(pattern, text)
+    return int(found.group(1)) if found else -1
 
 
 def _answered(stage: Stage) -> int:
