@@ -17,6 +17,7 @@ from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
 from connector.channels.twilio.config import TwilioConfig
+from connector.clock import WatchedClock
 from connector.domain.handoff.base import LANGUAGES
 from connector.domain.handoff.phrases import Phrases
 from connector.domain.lanes import Lane
@@ -34,6 +35,7 @@ from connector.settings.helpdesks import ZendeskHelpdesk
 from connector.simulation import Simulation
 from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
+from connector.storage.shift import shift
 from connector.web.app import Web, create_app
 
 SHIPPED = Path(__file__).parent.parent / "config"
@@ -70,13 +72,14 @@ def now() -> datetime:
 
 def build(
     settings: Settings,
-    clock: Callable[[], datetime] = now,
+    clock: Callable[[], datetime] | None = None,
     settle_after: timedelta = SETTLE_AFTER,
 ) -> Connector:
     """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person."""
     db, held = _database(settings)
+    watched = WatchedClock(lambda by: db.write(lambda c: shift(c, by)))
     try:
-        return _build(settings, clock, settle_after, db, held)
+        return _build(settings, clock or watched, settle_after, db, held)
     except BaseException:
         db.close()
         held.release()
