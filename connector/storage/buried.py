@@ -96,31 +96,21 @@ def _end(connection: Connection, number: int, state: State) -> None:
 
 
 def _call(connection: Connection, row: Row[Any]) -> Buried:
-    ours = ConversationId(row.conversation_id)
-    return Buried(
-        id=f"{CALL}-{row.id}",
-        what=row.kind,
-        conversation=ours,
-        channel=row.channel,
-        since=row.created_at,
-        attempts=row.attempts,
-        reason=row.error or "",
-        customer_saw=_saw(connection, ours),
-    )
+    reason = row.error or ""
+    return _buried(connection, f"{CALL}-{row.id}", row, row.created_at, row.attempts, reason)
 
 
 def _event(connection: Connection, row: Row[Any]) -> Buried:
+    reason = "the connector can't handle it: see `event_parked` in the log"
+    return _buried(connection, f"{EVENT}-{row.id}", row, row.received_at, row.failures, reason)
+
+
+def _buried(
+    connection: Connection, name: str, row: Row[Any], since: datetime, attempts: int, reason: str
+) -> Buried:
     ours = ConversationId(row.conversation_id)
-    return Buried(
-        id=f"{EVENT}-{row.id}",
-        what=row.kind,
-        conversation=ours,
-        channel=row.channel,
-        since=row.received_at,
-        attempts=row.failures,
-        reason="the connector can't handle it: see `event_parked` in the log",
-        customer_saw=_saw(connection, ours),
-    )
+    saw = _saw(connection, ours)
+    return Buried(name, row.kind, ours, row.channel, since, attempts, reason, saw)
 
 
 def _saw(connection: Connection, ours: ConversationId) -> str:

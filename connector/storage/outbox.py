@@ -39,18 +39,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"  # settled as far as it can be: nobody knows
 
 
-_FIRST_TWO = Prepared(
-    select(outbox, conversations.c.channel)
-    .join(conversations, conversations.c.id == outbox.c.conversation_id)
-    .where(
-        outbox.c.conversation_id == bindparam("conversation"),
-        outbox.c.direction == bindparam("direction"),
-        outbox.c.done_at.is_(None),
-    )
-    .order_by(outbox.c.id)
-    .limit(2)
-)
-_BEHIND = Prepared(
+_WAITING = Prepared(
     select(outbox, conversations.c.channel)
     .join(conversations, conversations.c.id == outbox.c.conversation_id)
     .where(
@@ -137,9 +126,8 @@ def first(
     connection: Connection, conversation: ConversationId, direction: Direction
 ) -> tuple[Row | None, bool]:
     """The one whose turn it is, due or not, and whether others wait behind it."""
-    wanted = {"conversation": conversation, "direction": direction.value}
-    rows = list(_FIRST_TWO(connection, wanted))
-    return (_row(rows[0]) if rows else None), len(rows) > 1
+    rows = _waiting(connection, conversation, direction, after=0, most=2)
+    return (rows[0] if rows else None), len(rows) > 1
 
 
 def _row(row: Any) -> Row:
@@ -158,8 +146,20 @@ def _row(row: Any) -> Row:
 
 def behind(connection: Connection, row: Row, most: int) -> list[Row]:
     """Those that wait behind it in its lane, in order."""
-    wanted = {"conversation": row.conversation, "direction": DIRECTIONS[type(row.call)].value}
-    found = _BEHIND(connection, wanted | {"after": row.id, "most": most})
+    direction = DIRECTIONS[type(row.call)]
+    return _waiting(connection, row.conversation, direction, after=row.id, most=most)
+
+
+def _waiting(
+    connection: Connection,
+    conversation: ConversationId,
+    direction: Direction,
+    *,
+    after: int,
+    most: int,
+) -> list[Row]:
+    wanted = {"conversation": conversation, "direction": direction.value}
+    found = _WAITING(connection, wanted | {"after": after, "most": most})
     return [_row(each) for each in found]
 
 
