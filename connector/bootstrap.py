@@ -24,6 +24,8 @@ from connector.errors import SchemaMismatch, StartError, StorageError, StorageUn
 from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
 from connector.helpdesks.zendesk.desk import Zendesk
 from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
+from connector.pipeline.reconcile.duties import EVERY, duties
+from connector.pipeline.reconcile.ticker import Ticker
 from connector.pipeline.steps import step
 from connector.runners.base import Runner
 from connector.runners.local import LocalRunner
@@ -36,6 +38,7 @@ from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
 from connector.web.app import Web, create_app
 
+TICKER_SECONDS = 2.0  # for a call that a duty has under way; it is no loss
 SHIPPED = Path(__file__).parent.parent / "config"
 _log = log.get(__name__)
 
@@ -50,12 +53,15 @@ class Connector:
     runner: Runner
     app: Flask
     lock: lock.Lock
+    ticker: Ticker
 
     def start(self) -> None:
         self.runner.start()
+        self.ticker.start()
 
     def close(self, seconds: float) -> bool:
         """Let the lanes finish for so long; whether they did. What did not is in the database."""
+        self.ticker.stop(min(seconds, TICKER_SECONDS))
         drained = self.runner.stop(seconds)
         for channel in self.parts.channels.values():
             channel.bot.close()
@@ -72,11 +78,12 @@ def build(
     settings: Settings,
     clock: Callable[[], datetime] = now,
     settle_after: timedelta = SETTLE_AFTER,
+    reconcile_every: timedelta = EVERY,
 ) -> Connector:
     """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person."""
     db, held = _database(settings)
     try:
-        return _build(settings, clock, settle_after, db, held)
+        return _build(settings, clock, settle_after, reconcile_every, db, held)
     except BaseException:
         db.close()
         held.release()
@@ -87,6 +94,7 @@ def _build(
     settings: Settings,
     clock: Callable[[], datetime],
     settle_after: timedelta,
+    reconcile_every: timedelta,
     db: Database,
     held: lock.Lock,
 ) -> Connector:
@@ -105,7 +113,9 @@ def _build(
     )
     runner = LocalRunner(partial(step, parts), partial(db.read, lanes.waiting), clock)
     app = create_app(Web(parts, settings.public_url, partial(_readiness, db)))
-    return Connector(settings, db, parts, runner, app, held)
+    polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
+    ticker = Ticker(db, duties(parts, polled, reconcile_every), clock)
+    return Connector(settings, db, parts, runner, app, held, ticker)
 
 
 def migrate(settings: Settings) -> str:

@@ -132,10 +132,11 @@ def _page(body: Json) -> Page:
 def _listed(raw: Json) -> Listed:
     at = datetime.fromisoformat(raw["created_at"])
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Listed(ExternalId(str(int(raw["id"]))), at, _key(raw), raw)
+    return Listed(ExternalId(str(int(raw["id"]))), at, key_of(raw), raw)
 
 
-def _key(raw: Json) -> str | None:
+def key_of(raw: Json) -> str | None:
+    """Our key in a comment, or in an audit; None in those of others."""
     place: Any = raw.get("metadata")
     for name in ("custom", _MARKER, "key"):
         place = place.get(name) if isinstance(place, dict) else None
