@@ -25,6 +25,8 @@ from connector.errors import SchemaMismatch, StartError, StorageError, StorageUn
 from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
 from connector.helpdesks.zendesk.desk import Zendesk
 from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
+from connector.pipeline.reconcile.duties import EVERY, duties
+from connector.pipeline.reconcile.ticker import Ticker
 from connector.pipeline.steps import step
 from connector.runners.base import Runner
 from connector.runners.local import LocalRunner
@@ -38,6 +40,7 @@ from connector.storage.engine import Database, connect
 from connector.storage.shift import shift
 from connector.web.app import Web, create_app
 
+TICKER_SECONDS = 2.0  # for a call that a duty has under way; it is no loss
 SHIPPED = Path(__file__).parent.parent / "config"
 _log = log.get(__name__)
 
@@ -52,12 +55,15 @@ class Connector:
     runner: Runner
     app: Flask
     lock: lock.Lock
+    ticker: Ticker
 
     def start(self) -> None:
         self.runner.start()
+        self.ticker.start()
 
     def close(self, seconds: float) -> bool:
         """Let the lanes finish for so long; whether they did. What did not is in the database."""
+        self.ticker.stop(min(seconds, TICKER_SECONDS))
         drained = self.runner.stop(seconds)
         for channel in self.parts.channels.values():
             channel.bot.close()
@@ -74,12 +80,13 @@ def build(
     settings: Settings,
     clock: Callable[[], datetime] | None = None,
     settle_after: timedelta = SETTLE_AFTER,
+    reconcile_every: timedelta = EVERY,
 ) -> Connector:
     """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person."""
     db, held = _database(settings)
     watched = WatchedClock(lambda by: db.write(lambda c: shift(c, by)))
     try:
-        return _build(settings, clock or watched, settle_after, db, held)
+        return _build(settings, clock or watched, settle_after, reconcile_every, db, held)
     except BaseException:
         db.close()
         held.release()
@@ -90,6 +97,7 @@ def _build(
     settings: Settings,
     clock: Callable[[], datetime],
     settle_after: timedelta,
+    reconcile_every: timedelta,
     db: Database,
     held: lock.Lock,
 ) -> Connector:
@@ -108,7 +116,9 @@ def _build(
     )
     runner = LocalRunner(partial(step, parts), partial(db.read, lanes.waiting), clock)
     app = create_app(Web(parts, settings.public_url, partial(_readiness, db)))
-    return Connector(settings, db, parts, runner, app, held)
+    polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
+    ticker = Ticker(db, duties(parts, polled, reconcile_every), clock)
+    return Connector(settings, db, parts, runner, app, held, ticker)
 
 
 def migrate(settings: Settings) -> str:

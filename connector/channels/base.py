@@ -2,12 +2,12 @@
 
 An adapter has two verbs for what comes in, `verify` and `parse`, and one for what goes out, `send`.
 It holds no state and reads no clock. What only some providers can do is a capability protocol of
-its own (`LooksUpSent`), not an empty method.
+its own (`LooksUpSent`, `ListsReceived`), not an empty method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -135,4 +135,26 @@ class LooksUpSent(Protocol):
         `known` are ids that belong to other messages of ours: the same text may rightly have been
         sent twice. Raises Transient if the provider can't be asked now.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Received:
+    """One thing that a customer wrote, as the provider lists it.
+
+    `read` gives what `parse` would have made of its webhook, with the same id, so that the two are
+    one event. It may ask the provider for more, files for example: Transient, MalformedPayload.
+    """
+
+    id: ExternalId
+    at: datetime
+    read: Callable[[], Inbound]
+
+
+@runtime_checkable
+class ListsReceived(Protocol):
+    """The provider can be asked what customers wrote, so that a lost webhook loses no message."""
+
+    def received(self, since: datetime) -> Sequence[Received]:
+        """What this channel got at or after `since`, oldest first. Raise Transient."""
         ...

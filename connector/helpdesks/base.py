@@ -1,13 +1,16 @@
 """What a helpdesk is: one account where agents work on tickets.
 
 Webhooks only say that a ticket changed; what changed is read from the API (`changes`), because a
-webhook's body is neither complete nor to be trusted for text.
+webhook's body is neither complete nor to be trusted for text. A webhook may get lost as well; what
+a helpdesk can be asked then are capability protocols of their own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from connector.channels.base import WebhookRequest
 from connector.domain.ids import ExternalId, TicketId
@@ -50,4 +53,33 @@ class Helpdesk(Protocol):
 
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         """The state of the ticket and its comments at or after the cursor, oldest first."""
+        ...
+
+
+@runtime_checkable
+class TellsLastChange(Protocol):
+    def last_changes(self, tickets: Sequence[TicketId]) -> Mapping[TicketId, str]:
+        """For each of up to 100 tickets a stamp that a change replaces; none where it is gone.
+
+        Two changes within one second may leave the same stamp. Raise Transient.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class History:
+    """The tickets that something happened to, each with the name of the last thing."""
+
+    changed: Mapping[TicketId, str]
+    until: datetime  # go on from here
+    more: bool  # at once: this was not all
+
+
+@runtime_checkable
+class TellsHistory(Protocol):
+    def history(self, since: datetime) -> History:
+        """What others did to tickets at or after `since`, the last minute left out.
+
+        Raise Transient, or Rejected where this account may not ask.
+        """
         ...

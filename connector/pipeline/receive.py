@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
@@ -16,7 +16,7 @@ from connector.domain.events import (
     ReceiptArrived,
     TicketChanged,
 )
-from connector.domain.ids import ConversationId, TicketId, conversation_id
+from connector.domain.ids import TicketId, conversation_id
 from connector.domain.lanes import INBOX, Lane
 from connector.pipeline.parts import Parts
 from connector.storage import conversations, inbox, links
@@ -68,21 +68,33 @@ def from_helpdesk(parts: Parts, helpdesk: str, tickets: Sequence[TicketId], deli
     `delivery` names the request, so that the same one twice is one. A ticket that is not linked yet
     can't be missed by this: opening a ticket is always followed by reading it.
     """
+    ours = _tickets_changed(parts, helpdesk, {t: f"{delivery}:{t}" for t in tickets})
+    _log.info("helpdesk_webhook", helpdesk=helpdesk, tickets=list(tickets), ours=len(ours))
+    return len(ours)
+
+
+def tickets_changed(parts: Parts, helpdesk: str, news: Mapping[TicketId, str]) -> int:
+    """The same, as the helpdesk told when it was asked; how many of these changes are new.
+
+    Each change has a name, so that the same one twice is one.
+    """
+    return sum(_tickets_changed(parts, helpdesk, news)) if news else 0
+
+
+def _tickets_changed(parts: Parts, helpdesk: str, news: Mapping[TicketId, str]) -> list[bool]:
+    """For each ticket that is ours, whether this change of it is new."""
     now = parts.now()
 
-    def keep(connection: Connection) -> list[ConversationId]:
+    def keep(connection: Connection) -> list[tuple[Arrival, bool]]:
         arrivals = []
-        for ticket in tickets:
+        for ticket, name in news.items():
             ours = links.conversation_of(connection, "ticket", helpdesk, ticket)
             if ours is not None:
-                name = f"{delivery}:{ticket}"
                 event = TicketChanged(now, ticket)
                 arrivals.append(Arrival(f"helpdesk:{helpdesk}", name, ours, event))
-        inbox.add(connection, arrivals, now)
-        return [a.conversation for a in arrivals]
+        return list(zip(arrivals, inbox.add(connection, arrivals, now), strict=True))
 
-    woken = parts.db.write(keep)
-    for conversation in woken:
-        parts.wake(Lane(conversation, INBOX))
-    _log.info("helpdesk_webhook", helpdesk=helpdesk, tickets=list(tickets), ours=len(woken))
-    return len(woken)
+    stored = parts.db.write(keep)
+    for arrival, _ in stored:
+        parts.wake(Lane(arrival.conversation, INBOX))
+    return [new for _, new in stored]

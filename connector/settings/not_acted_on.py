@@ -11,7 +11,6 @@ from connector.settings.problems import Problem
 from connector.settings.tree import Tree
 
 PATHS = (
-    "helpdesks.*.poll_every",
     "helpdesks.*.mirror.automations",
     "helpdesks.*.mirror.light_agents",
     "helpdesks.*.mirror.ccs",

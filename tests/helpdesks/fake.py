@@ -60,8 +60,10 @@ class Fake:
     users: dict[int, dict[str, Any]] = field(default_factory=dict)
     tickets: dict[int, dict[str, Any]] = field(default_factory=dict)
     comments: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    events: list[dict[str, Any]] = field(default_factory=list)
     idempotent: dict[str, tuple[bytes, Any]] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)  # the last one is valid
+    events_a_page: int = 1000
     expires_in: float | None = 1800
     clock: Callable[[], str] = lambda: "2026-11-24T09:00:00Z"
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -77,7 +79,8 @@ class Fake:
 
     def add_ticket(self, **facts: Any) -> int:
         number = next(self.ids)
-        self.tickets[number] = {"id": number, "status": "open", "requester_id": 1, **facts}
+        usual = {"status": "open", "requester_id": 1, "updated_at": self.clock()}
+        self.tickets[number] = {"id": number, **usual, **facts}
         self.comments[number] = []
         return number
 
@@ -115,7 +118,19 @@ class Fake:
             return self._user(seen.body["user"])
         if path == "tickets":
             return self._open(seen) if seen.method == "POST" else self._listed(seen)
+        if path == "tickets/show_many":
+            ids = seen.query["ids"].split(",")
+            return 200, {"tickets": [t for t in self.tickets.values() if str(t["id"]) in ids]}
+        if path == "incremental/ticket_events":
+            return 200, self._events(int(seen.query["start_time"]))
         return self._ticket(seen, path)
+
+    def _events(self, start: int) -> Any:
+        rows = [e for e in self.events if e["timestamp"] >= start]
+        page = rows[: self.events_a_page]
+        end = page[-1]["timestamp"] if page else None
+        more = len(rows) > len(page)
+        return {"ticket_events": page, "end_time": end, "end_of_stream": not more}
 
     def _token(self, seen: Seen) -> tuple[int, Any]:
         if (seen.body["client_id"], seen.body["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):

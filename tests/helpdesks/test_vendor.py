@@ -80,7 +80,9 @@ def as_asked(seen: Seen) -> MockRequest:
     )  # fmt: skip
 
 
-def test_all_that_we_send_is_described(desk: Zendesk, fake: Fake, vendor: Path) -> None:
+def test_all_that_we_send_is_described(
+    desk: Zendesk, fake: Fake, clock: Clock, vendor: Path
+) -> None:
     fields = TicketFields(1, 2, 3, "high", ("sms",), (("360004", "legal"),))
     opened = desk.open_ticket(ticket_draft(fields=fields))
     ticket = int(opened.id)
@@ -89,6 +91,8 @@ def test_all_that_we_send_is_described(desk: Zendesk, fake: Fake, vendor: Path) 
     desk.find_ticket(ticket_draft())
     desk.find_comment(comment_draft(ticket, key="k0"))
     desk.changes(opened.id, Cursor())
+    desk.last_changes([opened.id, TicketId("7")])
+    desk.history(clock.now)
     path = vendor / DESCRIPTION
     api, _ = description(path)
     sent = [s for s in fake.seen if s.path.startswith("/api/")]
@@ -191,6 +195,14 @@ def test_published_signatures(vendor: Path, clock: Clock, name: str) -> None:
     vector = json.loads((vendor / "signatures" / "vectors.json").read_text())[name]
     signed = vector["timestamp"].encode() + vector["body_utf8"].encode()
     assert webhooks._signature(vector["secret"], signed).decode() == vector["signature"]
+
+
+def test_a_published_history(desk: Zendesk, fake: Fake, clock: Clock, vendor: Path) -> None:
+    page = json.loads((vendor / "zendesk" / "incremental_ticket_events.json").read_text())["page"]
+    fake.faults.append(Fault("GET", "/incremental/", 200, page))
+    told = desk.history(clock.now)
+    assert told.changed == {"123": "926256957613"}
+    assert (told.until.timestamp(), told.more) == (page["end_time"], False)
 
 
 def test_a_published_event_names_its_ticket(vendor: Path) -> None:

@@ -1,4 +1,4 @@
-"""Twilio's REST resource `Messages`: create one, and find one that may have been created."""
+"""Twilio's REST resource `Messages`: create one, find one that may have been created, list them."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ class Messages:
         if each.get("body") not in (message.text, TRIAL + message.text):
             return False
         outbound = str(each.get("direction")).startswith("outbound")
-        created = _created(each)
-        return outbound and created is not None and created >= since - SKEW
+        at = created(each)
+        return outbound and at is not None and at >= since - SKEW
 
     def _pages(self, message: Outbound, since: datetime) -> Iterator[list[dict[str, Any]]]:
         """Newest first, until a page is wholly older than `since`.
@@ -88,35 +88,45 @@ class Messages:
         query = {"To": str(message.customer), "PageSize": str(PAGE)}
         if self._config.number:
             query["From"] = self._config.number
+        return self.pages(FIND, query, since, PAGES)
+
+    def pages(
+        self, operation: str, query: Mapping[str, str], since: datetime, most: int
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Messages, newest first, until a page is wholly older than `since`. Raise Transient."""
         path: str | None = self._path
-        for _ in range(PAGES):
-            body = self._get(path or "", query)
+        for _ in range(most):
+            body = self.get(operation, path or "", query, "messages")
             page = [each for each in body["messages"] if isinstance(each, dict)]
             yield page
             path, query = body.get("next_page_uri"), {}
-            times = [_created(each) for each in page]
+            times = [created(each) for each in page]
             if not path or all(at is not None and at < since for at in times):
                 return
-        raise _unanswered("too many pages")
+        raise _unanswered(operation, "too many pages")
 
-    def _get(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
+    def get(
+        self, operation: str, path: str, query: Mapping[str, str], named: str
+    ) -> dict[str, Any]:
+        """What stands at this path: an object with the list `named`. Raise Transient."""
         if not isinstance(path, str) or not path.startswith("/"):
-            raise _unanswered("unreadable answer")
+            raise _unanswered(operation, "unreadable answer")
         try:
             answer = self._session.get(self._config.root + path, params=query, auth=self._auth)
-            check(answer, provider=PROVIDER, operation=FIND, repeatable=True)
+            check(answer, provider=PROVIDER, operation=operation, repeatable=True)
         except requests.RequestException as error:
-            raise _unanswered(type(error).__name__) from error
+            raise _unanswered(operation, type(error).__name__) from error
         except Rejected as error:
-            raise _unanswered(error.reason, status=error.status) from error
+            raise _unanswered(operation, error.reason, status=error.status) from error
         body = _object(answer)
-        if not isinstance(body.get("messages"), list):
-            raise _unanswered("unreadable answer")
+        if not isinstance(body.get(named), list):
+            raise _unanswered(operation, "unreadable answer")
         return body
 
 
-def _unanswered(why: str, status: int | None = None) -> Transient:
-    return Transient(f"twilio find_sent: {why}", provider=PROVIDER, operation=FIND, status=status)
+def _unanswered(operation: str, why: str, status: int | None = None) -> Transient:
+    reason = f"{PROVIDER} {operation}: {why}"
+    return Transient(reason, provider=PROVIDER, operation=operation, status=status)
 
 
 def _judge(answer: requests.Response, body: Mapping[str, Any]) -> None:
@@ -151,7 +161,7 @@ def _object(answer: requests.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _created(each: Mapping[str, Any]) -> datetime | None:
+def created(each: Mapping[str, Any]) -> datetime | None:
     """RFC 2822, as Twilio writes times."""
     try:
         at = parsedate_to_datetime(str(each.get("date_created")))

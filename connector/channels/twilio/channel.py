@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from connector.channels.base import Capabilities, Inbound, Outbound, WebhookReply, WebhookRequest
+from connector.channels.base import (
+    Capabilities,
+    Inbound,
+    Outbound,
+    Received,
+    WebhookReply,
+    WebhookRequest,
+)
 from connector.channels.twilio import pace
 from connector.channels.twilio.api import Messages
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.parse import parse
+from connector.channels.twilio.received import received
 from connector.channels.twilio.signature import verify
 from connector.domain.ids import ExternalId
 from connector.domain.limits import Limit
@@ -48,3 +56,7 @@ class Twilio:
     ) -> ExternalId | None:
         """The sid of a message that Twilio took, or None. Raise Transient if it can't be asked."""
         return self._messages.find(message, since, known)
+
+    def received(self, since: datetime) -> Sequence[Received]:
+        """What customers wrote at or after `since`, oldest first. Raise Transient."""
+        return received(self._messages, self._config, since)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Self
 from urllib.parse import unquote_to_bytes
 
 from connector.channels.base import WebhookRequest
@@ -29,7 +30,12 @@ def pairs(body: bytes) -> list[tuple[bytes, bytes]]:
 class Form:
     """Fields by name. A field that was sent twice is its first value; `raw` keeps all of them."""
 
-    def __init__(self, request: WebhookRequest) -> None:
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self._fields = fields
+
+    @classmethod
+    def of(cls, request: WebhookRequest) -> Self:
+        """Raise MalformedPayload unless it is a form in UTF-8."""
         if request.method != "POST" or not is_form(request):
             raise MalformedPayload("not a form")
         fields: dict[str, list[str]] = {}
@@ -39,7 +45,7 @@ class Form:
         except UnicodeDecodeError:
             # No cause: it would carry what the customer wrote into a log.
             raise MalformedPayload("not UTF-8") from None
-        self._fields = fields
+        return cls(fields)
 
     @property
     def raw(self) -> Mapping[str, object]:

@@ -32,21 +32,21 @@ STATES = {
 # On its way, or in part: a later report says how it ended.
 UNDERWAY = frozenset({"accepted", "scheduled", "queued", "sending", "partially_delivered"})
 # Ids and addresses become keys in a database: short, and printed as they are.
-_ID = re.compile(r"[!-~]{1,64}")
+ID = re.compile(r"[!-~]{1,64}")
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,256}")
 _CODE = re.compile(r"[0-9]{1,6}")
 _NAME = 100  # characters of a name that strangers choose for themselves
 
 
 def parse(request: WebhookRequest, config: TwilioConfig) -> Sequence[Inbound]:
-    form = Form(request)
-    if not _ID.fullmatch(form["MessageSid"]):
+    form = Form.of(request)
+    if not ID.fullmatch(form["MessageSid"]):
         raise MalformedPayload("no MessageSid")
     status = _status(form)
     if status is None:
-        _check_owner(form, config, form["To"])
-        return (_written(form),)
-    _check_owner(form, config, form["From"], reported=True)
+        check_owner(form, config, form["To"])
+        return (written(form),)
+    check_owner(form, config, form["From"], reported=True)
     return () if status not in STATES else (_receipt(form, status),)
 
 
@@ -58,7 +58,7 @@ def _status(form: Form) -> str | None:
     return status if status in STATES or status in UNDERWAY else None
 
 
-def _check_owner(form: Form, config: TwilioConfig, ours: str, *, reported: bool = False) -> None:
+def check_owner(form: Form, config: TwilioConfig, ours: str, *, reported: bool = False) -> None:
     """Raise UnknownEndpoint for another account's, number's or messaging service's request."""
     if form["AccountSid"] and form["AccountSid"] != config.account_sid:
         raise UnknownEndpoint("another account")
@@ -80,7 +80,8 @@ def _address(form: Form, name: str) -> Address:
     return Address(form[name])
 
 
-def _written(form: Form) -> InboundMessage | InboundConsent:
+def written(form: Form) -> InboundMessage | InboundConsent:
+    """What the customer wrote. Raise MalformedPayload if the form names nobody."""
     sid, customer = ExternalId(form["MessageSid"]), _address(form, "From")
     word = consent_word(form)
     if word:

@@ -132,10 +132,11 @@ def _page(body: Json) -> Page:
 def _listed(raw: Json) -> Listed:
     at = datetime.fromisoformat(raw["created_at"])
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return Listed(ExternalId(str(int(raw["id"]))), at, _keys(raw), raw)
+    return Listed(ExternalId(str(int(raw["id"]))), at, keys_of(raw), raw)
 
 
-def _keys(raw: Json) -> tuple[str, ...]:
+def keys_of(raw: Json) -> tuple[str, ...]:
+    """Our keys in a comment, or in an audit; () in those of others."""
     place: Any = raw.get("metadata")
     for name in ("custom", _MARKER):
         place = place.get(name) if isinstance(place, dict) else None

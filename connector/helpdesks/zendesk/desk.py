@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from connector.channels.base import WebhookRequest
 from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
-from connector.helpdesks.zendesk import comments, limits, tickets, webhooks
+from connector.helpdesks.base import History
+from connector.helpdesks.zendesk import comments, limits, news, tickets, webhooks
 from connector.helpdesks.zendesk.client import Client
 from connector.helpdesks.zendesk.config import ZendeskConfig
 
 
 class Zendesk:
-    """A `Helpdesk`; safe to be called by several threads at once."""
+    """A `Helpdesk` that can be asked for news; safe to be called by several threads at once."""
 
     def __init__(self, config: ZendeskConfig) -> None:
         self._config = config
@@ -46,3 +48,9 @@ class Zendesk:
 
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         return comments.changes(self._client, self._config, ticket, after)
+
+    def last_changes(self, tickets: Sequence[TicketId]) -> Mapping[TicketId, str]:
+        return news.last_changes(self._client, tickets)
+
+    def history(self, since: datetime) -> History:
+        return news.history(self._client, since, self._config.now)

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from connector.sandbox.twilio.messages import VERSION, Query, attached
+from connector.sandbox.twilio.messages import VERSION, Message, Query, attached
 from connector.sandbox.twilio.sms import MAX_BODY, is_address
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Api:
         add(f"{root}.json", "send", self._send, methods=["POST"])
         add(f"{root}.json", "list", self._list, methods=["GET"])
         add(f"{root}/<sid>.json", "one", self._one, methods=["GET"])
+        add(f"{root}/<sid>/Media.json", "media list", self._media_list, methods=["GET"])
         add(f"{root}/<sid>/Media/<media>", "media", self._media, methods=["GET"])
         self.app.before_request(self._authenticate)
         self.app.register_error_handler(RefusedError, self._refused)
@@ -168,10 +169,17 @@ class Api:
         }
 
     def _one(self, account: str, sid: str) -> Response:
+        return jsonify(self._message(sid).resource(account))
+
+    def _message(self, sid: str) -> Message:
         for message in self._twin.messages():
             if message.sid == sid:
-                return jsonify(message.resource(account))
+                return message
         raise RefusedError(20404, f"The requested resource {request.path} was not found", 404)
+
+    def _media_list(self, account: str, sid: str) -> Response:
+        listed = self._message(sid).media_list(account)
+        return jsonify({"media_list": listed, "next_page_uri": None, "uri": request.path})
 
     def _media(self, media: str, **_: str) -> Response:
         stored = self._twin.stored_media(media)

@@ -99,6 +99,21 @@ class Message:
             "uri": f"{uri}.json",
         }
 
+    def media_list(self, account: str) -> list[dict[str, Any]]:
+        """The sub-resource Media, whose addresses are those of the webhook with .json behind."""
+        return [
+            {
+                "sid": item.url.rsplit("/", 1)[-1],
+                "account_sid": account,
+                "parent_sid": self.sid,
+                "content_type": item.kind,
+                "date_created": _moment(self.at),
+                "date_updated": _moment(self.at),
+                "uri": f"{urlsplit(item.url).path}.json",
+            }
+            for item in self.media
+        ]
+
 
 ERRORS = {
     21610: "Attempt to send to unsubscribed recipient",

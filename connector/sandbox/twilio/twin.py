@@ -64,6 +64,7 @@ class TwilioTwin(Twin):
         self._opted_out: set[tuple[str, str]] = set()
         self._failures: deque[int] = deque()
         self._media: dict[str, Media] = {}
+        self._loses = False
         courier = Courier(self.name, _retry, WEBHOOK_TIMEOUT)
         super().__init__(Api(self).app, courier, changes, now, port)
 
@@ -85,8 +86,9 @@ class TwilioTwin(Twin):
         now = self.now()
         with self.lock:
             known = next((m for m in self._messages if m.sid == sid), None)
+            sid = sid or new_sid("MM" if media else "SM")
             message = known or Message(
-                sid=sid or new_sid("MM" if media else "SM"),
+                sid=sid,
                 direction="inbound",
                 to=to or self.number,
                 from_=from_,
@@ -96,7 +98,7 @@ class TwilioTwin(Twin):
                 sent_at=now,
                 status="received",
                 service=service,
-                media=tuple(self._stored(item) for item in media),
+                media=tuple(self._stored(sid, item) for item in media),
             )
             said = keyword(text) if not is_whatsapp(from_) else None
             if known is None:
@@ -105,14 +107,19 @@ class TwilioTwin(Twin):
         self.changes.bump()
         shown = said if self.advanced_opt_out and service else None
         form = inbound.message_form(self.account_sid, message, shown, extra or {})
-        return self._post("inbound", self.webhook_url, self.public_url, form)
+        url = "" if self._loses else self.webhook_url
+        return self._post("inbound", url, self.public_url, form)
 
-    def _stored(self, item: Media) -> Attachment:
+    def lose(self, on: bool) -> None:
+        """Whether the webhooks of what customers say are lost from now on."""
+        self._loses = on
+
+    def _stored(self, message: str, item: Media) -> Attachment:
         if item.url:
             return Attachment(item.name, item.kind, item.url)
         sid = new_sid("ME")
         self._media[sid] = item
-        folder = f"{self.url}/{VERSION}/Accounts/{self.account_sid}/Messages/{new_sid('MM')}"
+        folder = f"{self.url}/{VERSION}/Accounts/{self.account_sid}/Messages/{message}"
         return Attachment(item.name, item.kind, f"{folder}/Media/{sid}")
 
     def _heed(self, said: Keyword | None, message: Message) -> None:
@@ -272,6 +279,7 @@ class TwilioTwin(Twin):
             "customer_says": lambda **said: self.customer_says(**said).body.decode(),
             "fail_next_delivery": self.fail_next_delivery,
             "conversation": self.conversation,
+            "lose": self.lose,
             "hold": self.courier.hold,
             "release": self.courier.release,
             "drop": self.courier.drop,

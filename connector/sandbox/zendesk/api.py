@@ -9,12 +9,12 @@ import json
 from datetime import timedelta
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from connector.sandbox.zendesk import exports
+from connector.sandbox.zendesk.paging import PAGE, page_of
 from connector.sandbox.zendesk.refusals import RefusedError, bad_request
 from connector.sandbox.zendesk.tickets import API, Ticket, Writer
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Answer = tuple[Response, int]
-PAGE = 100
 TOKEN_LIFE = timedelta(minutes=30)
 KEY_LIFE = timedelta(hours=2)
 
@@ -38,6 +37,7 @@ class Api:
             ("/oauth/tokens", self._token, "POST"),
             ("/api/v2/tickets", self._create, "POST"),
             ("/api/v2/tickets", self._list, "GET"),
+            ("/api/v2/tickets/show_many", self._show_tickets, "GET"),
             ("/api/v2/tickets/<number>", self._show, "GET"),
             ("/api/v2/tickets/<number>", self._update, "PUT"),
             ("/api/v2/tickets/<number>/comments", self._comments, "GET"),
@@ -170,6 +170,15 @@ class Api:
         with self._twin.lock:
             return jsonify({"ticket": self._ticket(number).facts})
 
+    def _show_tickets(self) -> Response:
+        """Those that there are: a ticket that is deleted is simply left out."""
+        ids = [each.strip() for each in request.args.get("ids", "").split(",")]
+        if len(ids) > PAGE or not all(each.isdecimal() for each in ids):
+            raise bad_request("ids must be up to 100 ids of tickets")
+        with self._twin.lock:
+            found = [t.facts for t in self._twin.tickets_.all() if str(t.id) in ids]
+        return jsonify({"tickets": found, "count": len(found), "next_page": None})
+
     def _update(self, number: str) -> Response:
         with self._twin.lock:
             ticket = self._ticket(number)
@@ -182,7 +191,7 @@ class Api:
     def _comments(self, number: str) -> Response:
         with self._twin.lock:
             rows = list(self._ticket(number).comments)
-            page = self._page("comments", rows, "created_at")
+            page = page_of("comments", rows, "created_at")
             if request.args.get("include") == "users":
                 ids = {c["author_id"] for c in page["comments"]}
                 page["users"] = [u for u in self._twin.users.all() if u["id"] in ids]
@@ -190,29 +199,7 @@ class Api:
 
     def _audits(self, number: str) -> Response:
         with self._twin.lock:
-            return jsonify(self._page("audits", list(self._ticket(number).audits), "created_at"))
-
-    def _page(self, name: str, rows: list[Json], order: str) -> Json:
-        """Cursor pagination; the cursor is a place in the list."""
-        wanted = request.args.get("sort", order)
-        if wanted.removeprefix("-") != order:
-            raise bad_request(f"sort is not valid: {wanted}")
-        if wanted.startswith("-"):
-            rows = rows[::-1]
-        size = request.args.get("page[size]", PAGE, int)
-        if not 1 <= size <= PAGE:
-            raise bad_request("page[size] must be between 1 and 100")
-        after = request.args.get("page[after]", "")
-        begin = int(after.removeprefix("at")) if after.removeprefix("at").isdecimal() else 0
-        shown = rows[begin : begin + size]
-        more = begin + size < len(rows)
-        cursor = f"at{begin + size}"
-        query = urlencode({"page[after]": cursor, "page[size]": size})
-        return {
-            name: shown,
-            "meta": {"has_more": more, "after_cursor": cursor if more else None},
-            "links": {"next": f"{request.base_url}?{query}" if more else None, "prev": None},
-        }
+            return jsonify(page_of("audits", list(self._ticket(number).audits), "created_at"))
 
     def _tags(self, number: str) -> Response:
         with self._twin.lock:
@@ -284,6 +271,8 @@ class Api:
         return Response(found[0], content_type=found[1])
 
     def _incremental(self) -> Response:
+        if self._twin.api_user["role"] != "admin":
+            raise RefusedError(403, "Forbidden", "You do not have access to this page.")
         with self._twin.lock:
             return jsonify(exports.ticket_events(self._twin, request.args))
 

@@ -51,6 +51,7 @@ class ZendeskTwin(Twin):
         self._agents = Agents(self.tickets_, self.users)
         self.api = Api(self)
         self._deliveries = itertools.count(1)
+        self._tells = True
         super().__init__(
             self.api.app, Courier(self.name, _retry, WEBHOOK_TIMEOUT), changes, now, port
         )
@@ -64,10 +65,9 @@ class ZendeskTwin(Twin):
         self.changes.bump()
         body = json.dumps({"ticket_id": str(ticket.id)}).encode()
         number = f"01TWIN{next(self._deliveries):020}"
+        url = self.webhook_url if self._tells else None
         return self.courier.put(
-            Delivery(
-                self.webhook_url or None, body, lambda: self._signed(body, number), kind="trigger"
-            )
+            Delivery(url or None, body, lambda: self._signed(body, number), kind="trigger")
         )
 
     def _signed(self, body: bytes, number: str) -> dict[str, str]:
@@ -82,6 +82,10 @@ class ZendeskTwin(Twin):
             "X-Zendesk-Webhook-Invocation-Id": number,
             "User-Agent": "Zendesk Webhook",
         }
+
+    def tell(self, on: bool) -> None:
+        """Whether webhooks are sent from now on."""
+        self._tells = on
 
     # What agents do
 
@@ -162,7 +166,7 @@ class ZendeskTwin(Twin):
         named = (
             self.agent_replies, self.agent_notes, self.set_status, self.add_tag, self.assign,
             self.requester_emails, self.automation_comments, self.delete, self.courier.hold,
-            self.courier.release, self.courier.drop, self.courier.duplicate,
+            self.courier.release, self.courier.drop, self.courier.duplicate, self.tell,
         )  # fmt: skip
         return {act.__name__: _told(act) for act in named}
 

@@ -1,0 +1,44 @@
+"""What reconciliation asks of the database: which tickets are under way, and what came already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, String, cast, select
+
+from connector.domain.conversation import WithAgent
+from connector.domain.ids import ExternalId, TicketId
+from connector.storage.tables import conversations, episodes, inbox, links
+
+AT_ONCE = 500  # ids in one question
+# An episode's id is made of these two (domain/ids); episodes have no other index to be found by.
+_EPISODE = conversations.c.id + "-" + cast(conversations.c.episode, String)
+
+
+def tickets_under_way(connection: Connection, helpdesk: str) -> list[TicketId]:
+    """Those that have a conversation now, sorted."""
+    asked = (
+        select(links.c.theirs)
+        .select_from(conversations)
+        .join(episodes, episodes.c.id == _EPISODE)
+        .join(links, links.c.theirs == episodes.c.ticket)
+        .where(
+            conversations.c.holder == WithAgent.__name__,
+            links.c.kind == "ticket",
+            links.c.owner == helpdesk,
+        )
+    )
+    # Not by the database, whose order may follow a language.
+    return sorted(TicketId(row.theirs) for row in connection.execute(asked))
+
+
+def known(connection: Connection, source: str, ids: Sequence[ExternalId]) -> frozenset[ExternalId]:
+    """Those of the ids that this source has told before."""
+    found: set[ExternalId] = set()
+    for first in range(0, len(ids), AT_ONCE):
+        some = ids[first : first + AT_ONCE]
+        asked = select(inbox.c.external_id).where(
+            inbox.c.source == source, inbox.c.external_id.in_(some)
+        )
+        found |= {ExternalId(row.external_id) for row in connection.execute(asked)}
+    return frozenset(found)
