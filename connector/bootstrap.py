@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from pydantic import SecretStr
 
-from connector import knowledge, log, phrases, policies
+from connector import fleet, knowledge, log, phrases, policies
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
@@ -34,6 +34,7 @@ from connector.settings.helpdesks import ZendeskHelpdesk
 from connector.simulation import Simulation
 from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
+from connector.web import health
 from connector.web.app import Web, create_app
 
 SHIPPED = Path(__file__).parent.parent / "config"
@@ -48,6 +49,7 @@ class Connector:
     db: Database
     parts: Parts
     runner: Runner
+    web: Web
     app: Flask
     lock: lock.Lock
 
@@ -72,11 +74,16 @@ def build(
     settings: Settings,
     clock: Callable[[], datetime] = now,
     settle_after: timedelta = SETTLE_AFTER,
+    role: fleet.Role = "web",
 ) -> Connector:
-    """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person."""
-    db, held = _database(settings)
+    """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person.
+
+    The role counts where there are many processes: alone, one is both.
+    """
+    many = settings.runner == "procrastinate"
+    db, held = fleet.database(settings.database, role) if many else _database(settings)
     try:
-        return _build(settings, clock, settle_after, db, held)
+        return _build(settings, clock, settle_after, role, db, held)
     except BaseException:
         db.close()
         held.release()
@@ -87,10 +94,11 @@ def _build(
     settings: Settings,
     clock: Callable[[], datetime],
     settle_after: timedelta,
+    role: fleet.Role,
     db: Database,
     held: lock.Lock,
 ) -> Connector:
-    runner: LocalRunner
+    runner: Runner
 
     def wake(lane: Lane, at: datetime | None = None) -> None:
         runner.wake(lane, at)
@@ -103,13 +111,23 @@ def _build(
         wake=wake,
         settle_after=settle_after,
     )
-    runner = LocalRunner(partial(step, parts), partial(db.read, lanes.waiting), clock)
-    app = create_app(Web(parts, settings.public_url, partial(_readiness, db)))
-    return Connector(settings, db, parts, runner, app, held)
+    todo, ready = partial(step, parts), partial(_readiness, db)
+    if settings.runner == "procrastinate":
+        runner = fleet.runner(role, db, settings.database, todo, clock)
+        ready = partial(fleet.readiness, db, runner)
+    else:
+        runner = LocalRunner(todo, partial(db.read, lanes.waiting), clock)
+    web = Web(parts, settings.public_url, ready)
+    app = create_app(web)
+    if settings.runner == "procrastinate":
+        health.hold_back(app, partial(fleet.check, db))
+    return Connector(settings, db, parts, runner, web, app, held)
 
 
 def migrate(settings: Settings) -> str:
     """Bring the schema up to date and return its version."""
+    if settings.runner == "procrastinate":
+        return fleet.migrate(settings.database)
     db, held = _database(settings)
     db.close()
     held.release()
@@ -124,10 +142,10 @@ def rehearsal(settings: Settings, channel: str) -> Simulation:
 
 
 def wsgi() -> Flask:
-    """For a WSGI server: one process, with the runner in it."""
+    """For a WSGI server: one process with the runner in it, or one of many that takes webhooks in."""
     log.set_up()
     config = os.environ.get("CONNECTOR_CONFIG", "config/channels.yaml")
-    connector = build(load(Path(config)))
+    connector = build(load(Path(config)), role="wsgi")
     connector.start()
     return connector.app
 
