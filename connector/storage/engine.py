@@ -76,12 +76,18 @@ class ServerDatabase:
             connect_args={"application_name": "connector", **IMPATIENCE, **url.query},
         )
 
+        # Each statement of its own would see what others have committed meanwhile.
+        self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
+
     def read(self, work: Callable[[Connection], T]) -> T:
-        return self.write(work)
+        return self._within(self._reading, work)
 
     def write(self, work: Callable[[Connection], T]) -> T:
+        return self._within(self.engine, work)
+
+    def _within(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         try:
-            with self.engine.begin() as connection:
+            with engine.begin() as connection:
                 return work(connection)
         except IntegrityError:
             raise

@@ -12,6 +12,7 @@ from connector.runners import local
 from connector.runners.local import LocalRunner
 from tests.runners.steps import SOON, A, B, Steps
 
+
 @pytest.fixture
 def steps() -> Steps:
     return Steps()

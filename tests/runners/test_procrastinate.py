@@ -9,15 +9,11 @@ from datetime import UTC, datetime, timedelta
 from queue import Empty
 
 import pytest
-from procrastinate import exceptions
-from sqlalchemy import Connection, text
+from sqlalchemy import text
 
 from connector import fleet
-from connector.domain.effects import Direction, SendText
-from connector.domain.ids import ConversationId, MessageId, conversation_id
+from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
-from connector.errors import StorageUnavailable
-from connector.runners import jobs as jobs_module
 from connector.runners import procrastinate
 from connector.runners.jobs import Jobs
 from connector.runners.procrastinate import Deferrer, Worker
