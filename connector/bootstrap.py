@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from pydantic import SecretStr
 
-from connector import knowledge, log, phrases, policies
+from connector import fleet, knowledge, log, phrases, policies
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
@@ -38,6 +38,7 @@ from connector.simulation import Simulation
 from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
 from connector.storage.shift import shift
+from connector.web import health
 from connector.web.app import Web, create_app
 
 TICKER_SECONDS = 2.0  # for a call that a duty has under way; it is no loss
@@ -53,17 +54,20 @@ class Connector:
     db: Database
     parts: Parts
     runner: Runner
+    web: Web
     app: Flask
     lock: lock.Lock
-    ticker: Ticker
+    ticker: Ticker | None  # None: another process of the fleet does periodic work
 
     def start(self) -> None:
         self.runner.start()
-        self.ticker.start()
+        if self.ticker is not None:
+            self.ticker.start()
 
     def close(self, seconds: float) -> bool:
         """Let the lanes finish for so long; whether they did. What did not is in the database."""
-        self.ticker.stop(min(seconds, TICKER_SECONDS))
+        if self.ticker is not None:
+            self.ticker.stop(min(seconds, TICKER_SECONDS))
         drained = self.runner.stop(seconds)
         for channel in self.parts.channels.values():
             channel.bot.close()
@@ -81,12 +85,18 @@ def build(
     clock: Callable[[], datetime] | None = None,
     settle_after: timedelta = SETTLE_AFTER,
     reconcile_every: timedelta = EVERY,
+    role: fleet.Role = "web",
 ) -> Connector:
-    """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person."""
-    db, held = _database(settings)
-    watched = WatchedClock(lambda by: db.write(lambda c: shift(c, by)))
+    """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person.
+
+    The role counts where there are many processes: alone, one is both.
+    """
+    many = settings.runner == "procrastinate"
+    db, held = fleet.database(settings.database, role) if many else _database(settings)
+    # The machines of a fleet do not move each other's plans: they need NTP.
+    watched = now if many else WatchedClock(lambda by: db.write(lambda c: shift(c, by)))
     try:
-        return _build(settings, clock or watched, settle_after, reconcile_every, db, held)
+        return _build(settings, clock or watched, settle_after, reconcile_every, role, db, held)
     except BaseException:
         db.close()
         held.release()
@@ -98,10 +108,11 @@ def _build(
     clock: Callable[[], datetime],
     settle_after: timedelta,
     reconcile_every: timedelta,
+    role: fleet.Role,
     db: Database,
     held: lock.Lock,
 ) -> Connector:
-    runner: LocalRunner
+    runner: Runner
 
     def wake(lane: Lane, at: datetime | None = None) -> None:
         runner.wake(lane, at)
@@ -114,15 +125,26 @@ def _build(
         wake=wake,
         settle_after=settle_after,
     )
-    runner = LocalRunner(partial(step, parts), partial(db.read, lanes.waiting), clock)
-    app = create_app(Web(parts, settings.public_url, partial(_readiness, db)))
+    todo, ready = partial(step, parts), partial(_readiness, db)
     polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
-    ticker = Ticker(db, duties(parts, polled, reconcile_every), clock)
-    return Connector(settings, db, parts, runner, app, held, ticker)
+    ticker: Ticker | None = Ticker(db, duties(parts, polled, reconcile_every), clock)
+    if settings.runner == "procrastinate":
+        runner = fleet.runner(role, db, settings.database, todo, clock)
+        ready = partial(fleet.readiness, db, runner)
+        ticker = ticker if role == "worker" else None
+    else:
+        runner = LocalRunner(todo, partial(db.read, lanes.waiting), clock)
+    web = Web(parts, settings.public_url, ready)
+    app = create_app(web)
+    if settings.runner == "procrastinate":
+        health.hold_back(app, partial(fleet.check, db))
+    return Connector(settings, db, parts, runner, web, app, held, ticker)
 
 
 def migrate(settings: Settings) -> str:
     """Bring the schema up to date and return its version."""
+    if settings.runner == "procrastinate":
+        return fleet.migrate(settings.database)
     db, held = _database(settings)
     db.close()
     held.release()
@@ -155,10 +177,10 @@ def rehearsal(settings: Settings, channel: str) -> Simulation:
 
 
 def wsgi() -> Flask:
-    """For a WSGI server: one process, with the runner in it."""
+    """For a WSGI server: one process with the runner in it, or one of many that takes webhooks in."""
     log.set_up()
     config = os.environ.get("CONNECTOR_CONFIG", "config/channels.yaml")
-    connector = build(load(Path(config)))
+    connector = build(load(Path(config)), role="wsgi")
     connector.start()
     return connector.app
 

@@ -15,6 +15,7 @@ from connector import __version__
 COMMANDS = {
     "sandbox": ("sandbox:sandbox", "Everything on this machine, with no accounts."),
     "serve": ("serve:serve", "Receive webhooks and do the work."),
+    "worker": ("worker:worker", "Do the work, where many programs share it."),
     "migrate": ("migrate:migrate", "Bring the database's schema up to date."),
     "check": ("check:check", "Is the configuration right? Needs no network."),
     "buried": ("buried:buried", "What was given up on: list, replay, drop."),

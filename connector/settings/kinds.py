@@ -18,6 +18,5 @@ KINDS: Mapping[str, Mapping[str, type[Section]]] = {
 # What the contract names and this version does not have yet.
 PLANNED: Mapping[str, frozenset[str]] = {
     "channels": frozenset({"intercom", "whatsapp_cloud", "telegram", "messenger", "webhook"}),
-    "runner": frozenset({"procrastinate"}),
     "ops": frozenset({"auth"}),
 }

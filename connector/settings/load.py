@@ -96,9 +96,6 @@ def _refuse_value(
 
 
 def _check_planned(tree: Tree, reader: Reader) -> None:
-    runner = tree.below("runner")
-    if runner is not None and runner.value in PLANNED["runner"]:
-        _refuse_value(runner, PLANNED["runner"], ("local",), "runner", reader)
     ops = tree.below("ops")
     auth = ops.below("auth") if ops else None
     if auth is not None:

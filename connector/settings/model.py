@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
 from connector.settings.bots import BotSettings
 from connector.settings.channels import ChannelSettings
 from connector.settings.helpdesks import HelpdeskSettings
-from connector.settings.problems import Problem
+from connector.settings.problems import Problem, refused
 from connector.settings.section import Section
 from connector.settings.values import DatabaseUrl, Url, Whole, matches
 
@@ -47,8 +47,10 @@ class Settings(Section):
         repr=False,  # it may hold a password
         description="sqlite:///file (relative to where the program starts) or postgresql://...",
     )
-    runner: Literal["local"] = Field(
-        default="local", description="What does the work: threads in this program."
+    runner: Literal["local", "procrastinate"] = Field(
+        default="local",
+        description="What does the work. local: threads in this one program. procrastinate: any "
+        "number of `connector worker`, on Postgres.",
     )
     helpdesks: Mapping[Name, HelpdeskSettings] = Field(
         min_length=1, description="Where the people are, by names of your own."
@@ -65,6 +67,16 @@ class Settings(Section):
 
     _not_acted_on: tuple[Problem, ...] = PrivateAttr(default=())
     _folder: Path = PrivateAttr(default=Path())
+
+    @model_validator(mode="after")
+    def _fleet_needs_a_server(self) -> Self:
+        if self.runner == "procrastinate" and self.database.startswith("sqlite"):
+            raise refused(
+                "'procrastinate' needs Postgres, and 'database' is an SQLite file",
+                "set database to postgresql://..., or runner to local",
+                key="runner",
+            )
+        return self
 
     @property
     def not_acted_on(self) -> Sequence[Problem]:

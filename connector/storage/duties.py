@@ -43,3 +43,9 @@ def again(connection: Connection, name: str, claimed: datetime, at: datetime) ->
     connection.execute(
         update(duties).where(duties.c.name == name, duties.c.due_at == claimed).values(due_at=at)
     )
+
+
+def take(connection: Connection, name: str, now: datetime, until: datetime) -> bool:
+    """`claim` of what nobody may have planned yet: the first to ask finds it due."""
+    insert_once(connection, duties, ("name",), {"name": name, "due_at": now})
+    return claim(connection, name, now, until)

@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from connector.errors import StorageUnavailable
@@ -52,23 +53,48 @@ def connect(url: str) -> Database:
     return ServerDatabase(parsed)
 
 
+# A server that says nothing any more is as good as gone; without these, that takes many minutes.
+IMPATIENCE = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
 class ServerDatabase:
     """A database server, which does its own queueing."""
 
     def __init__(self, url: URL) -> None:
-        self.engine = create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+        self.engine = create_engine(
+            url,
+            pool_size=20,
+            max_overflow=20,
+            pool_timeout=5,
+            pool_pre_ping=True,
+            connect_args={"application_name": "connector", **IMPATIENCE, **url.query},
+        )
+
+        # Each statement of its own would see what others have committed meanwhile.
+        self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ")
 
     def read(self, work: Callable[[Connection], T]) -> T:
-        return self.write(work)
+        return self._within(self._reading, work)
 
     def write(self, work: Callable[[Connection], T]) -> T:
+        return self._within(self.engine, work)
+
+    def _within(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         try:
-            with self.engine.begin() as connection:
+            with engine.begin() as connection:
                 return work(connection)
         except IntegrityError:
             raise
         except DBAPIError as error:
             raise StorageUnavailable(type(error.orig).__name__) from error
+        except PoolTimeout as error:
+            raise StorageUnavailable("all connections are in use") from error
 
     def close(self) -> None:
         self.engine.dispose()

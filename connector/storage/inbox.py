@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.domain.events import Event, TimerFired
 from connector.domain.ids import ConversationId
+from connector.errors import StaleConversation
 from connector.storage import codec
 from connector.storage.prepared import Prepared
 from connector.storage.tables import inbox, timers
@@ -30,7 +31,16 @@ _FIRST_TIMER = Prepared(
     .limit(1)
 )
 _HANDLED = Prepared(
-    update(inbox).where(inbox.c.id == bindparam("event")).values(handled_at=bindparam("at"))
+    update(inbox)
+    .where(inbox.c.id == bindparam("event"), inbox.c.handled_at.is_(None))
+    .values(handled_at=bindparam("at"))
+)
+_FIRED = Prepared(
+    delete(timers).where(
+        timers.c.conversation_id == bindparam("conversation"),
+        timers.c.name == bindparam("timer"),
+        timers.c.due_at <= bindparam("at"),
+    )
 )
 _START = Prepared(insert(timers))
 _STOP = Prepared(
@@ -114,11 +124,18 @@ def upcoming(
 def handled(
     connection: Connection, conversation: ConversationId, waiting: Waiting, at: datetime
 ) -> None:
-    """In the same transaction that keeps what the event led to."""
+    """In the same transaction that keeps what the event led to.
+
+    Raise StaleConversation if another worker has handled it, or set the timer anew.
+    """
     if waiting.id is not None:
-        _HANDLED(connection, {"event": waiting.id, "at": at})
-    elif isinstance(waiting.event, TimerFired):
-        stop_timer(connection, conversation, waiting.event.name)
+        done = _HANDLED(connection, {"event": waiting.id, "at": at})
+    else:
+        assert isinstance(waiting.event, TimerFired)  # noqa: S101 - all else has an id
+        fired = {"conversation": conversation, "timer": waiting.event.name}
+        done = _FIRED(connection, fired | {"at": waiting.event.at})
+    if done.rowcount != 1:
+        raise StaleConversation(conversation)
 
 
 def failed(connection: Connection, waiting: Waiting, due_at: datetime) -> None:

@@ -21,6 +21,13 @@ class Lock(Protocol):
     def release(self) -> None: ...
 
 
+class Free:
+    """Held by nobody: where many processes share a database."""
+
+    def release(self) -> None:
+        pass
+
+
 def acquire(db: Database, url: str) -> Lock:
     """Raise DatabaseInUse if another process holds it. The kernel, or the server, frees it on a crash."""
     parsed = make_url(url)

@@ -8,11 +8,12 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from connector.errors import SchemaMismatch
 from connector.storage.engine import Database
 
+MIGRATING = 0x6D696772  # any number that every version of this program uses
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -36,6 +37,9 @@ def migrate(db: Database) -> str:
     """Bring the schema up to ours and return its version. Raise SchemaMismatch if it is newer."""
 
     def work(connection: Connection) -> str:
+        if connection.dialect.name == "postgresql":
+            # Of two that migrate at the same time, the second finds everything done.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         check(current(connection))
         config = _config()
         config.attributes["connection"] = connection

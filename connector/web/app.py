@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from connector import log
-from connector.errors import StorageUnavailable, WebhookError
+from connector.errors import StorageError, WebhookError
 from connector.pipeline.parts import Parts
 from connector.web import health, metrics, webhooks
 
@@ -36,10 +36,18 @@ def create_app(web: Web) -> Flask:
     health.register(app, web.ready)
     metrics.register(app, web.parts.db)
     app.register_error_handler(WebhookError, _webhook_error)
-    app.register_error_handler(StorageUnavailable, _storage_gone)
+    app.register_error_handler(StorageError, _storage_gone)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
     app.after_request(_headers)
+    return app
+
+
+def create_health(web: Web) -> Flask:
+    """What a process that takes no webhooks shows of itself."""
+    app = Flask("connector", static_folder=None)
+    health.register(app, web.ready)
+    metrics.register(app, web.parts.db)
     return app
 
 
@@ -55,10 +63,10 @@ def _webhook_error(error: WebhookError) -> Response:
     return _answer(error.status, type(error).__name__)
 
 
-def _storage_gone(error: StorageUnavailable) -> Response:
+def _storage_gone(error: StorageError) -> Response:
     """Not stored, so not acknowledged: the provider is asked to come again."""
     _log.error("storage_unavailable", error=str(error), **webhooks.ids())
-    response = _answer(503, "StorageUnavailable")
+    response = _answer(503, type(error).__name__)
     response.headers["Retry-After"] = RETRY_AFTER
     return response
 

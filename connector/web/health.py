@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 
 # The name of each thing that is needed -> "" if it is well, else what is wrong with it.
 Check = Callable[[], Mapping[str, str]]
@@ -24,3 +24,19 @@ def register(app: Flask, check: Check) -> None:
 
     app.add_url_rule("/healthz", "healthz", healthz)
     app.add_url_rule("/readyz", "readyz", readyz)
+
+
+def hold_back(app: Flask, check: Callable[[], None]) -> None:
+    """Take no webhook before `check` has passed once; until then it raises for each.
+
+    Once is enough: a migration that is made under a running program leaves it what it needs.
+    """
+    passed = False
+
+    def gate() -> None:
+        nonlocal passed
+        if not passed and request.path.startswith("/webhooks/"):
+            check()
+            passed = True
+
+    app.before_request(gate)

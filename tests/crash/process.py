@@ -63,7 +63,7 @@ class Zygote:
     ) -> Process:
         """A connector that listens on `port`. Raise RuntimeError if it can't."""
         asked = {
-            "environ": stage.environ(database),
+            "environ": stage.environ(database) | more.pop("environ", {}),
             "config": str(config),
             "port": port,
             "settle_after": 1,

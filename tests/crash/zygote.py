@@ -18,6 +18,7 @@ from typing import Any
 from connector import bootstrap, log
 from connector.cli.serve import run_until_signal
 from connector.settings import load
+from connector.web.app import create_health
 from connector.web.server import listen
 from tests.crash import points
 
@@ -52,8 +53,10 @@ def _run(asked: dict[str, Any], told: int) -> None:
         points.install(asked.get("kill_at"), asked.get("points_file"))
         settings = load(Path(asked["config"]), asked["environ"])
         settle = timedelta(seconds=asked["settle_after"])
-        connector = bootstrap.build(settings, settle_after=settle)
-        listener = listen(connector.app, "127.0.0.1", asked["port"])
+        role = asked.get("role", "web")
+        connector = bootstrap.build(settings, settle_after=settle, role=role)
+        app = create_health(connector.web) if role == "worker" else connector.app
+        listener = listen(app, "127.0.0.1", asked["port"])
         os.write(told, b"ready")
         os.close(told)
         run_until_signal(connector, listener)

@@ -104,7 +104,10 @@ OTHER_ROWS = [
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\ndefault: {}", "2:1: default: unknown key; did "
      "you mean 'defaults'?"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nrunner: procrastinate", "2:1: runner: "
-     "'procrastinate' is not available in this version; available: local"),
+ "'procrastinate' needs Postgres, and 'database' is an SQLite file; set database to postgresql://..., "
+     "or runner to local"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nrunner: many", "2:1: runner: must be one of "
+     "local, procrastinate"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {}}", "2:7: ops.auth: is not "
      "available in this version; remove it"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\ndatabase: mysql://x", "2:1: database: must "
