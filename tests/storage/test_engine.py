@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from connector.errors import DatabaseInUse, SchemaMismatch, StartError, StorageUnavailable
-from connector.storage import engine, lock, schema
+from connector.storage import lock, schema
 from connector.storage.engine import Database, SqliteDatabase
 
 TIMER = "INSERT INTO timers (conversation_id, name, due_at) VALUES (:id, 'x', '2026-01-01')"
@@ -50,7 +50,7 @@ def test_writes_that_queue_share_a_commit_and_one_that_fails_harms_no_other(
     commits: list[int] = []
     transaction = db._writer._transaction
 
-    def counted(group: list[engine._Job]) -> None:
+    def counted(group: list[writer._Job]) -> None:
         transaction(group)
         commits.append(len(group))
 
@@ -100,7 +100,7 @@ def test_a_transaction_that_sqlite_ended_by_itself_doubles_nothing(tmp_path: Pat
         connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("no such statement")
 
-    group = [engine._Job(w) for w in (put("a"), full, put("b"))]  # type: ignore[arg-type]
+    group = [writer._Job(w) for w in (put("a"), full, put("b"))]  # type: ignore[arg-type]
     db._writer._commit(group)
     assert [type(job.error).__name__ for job in group] == [
         "NoneType",
