@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from connector.errors import DatabaseInUse, SchemaMismatch, StartError, StorageUnavailable
-from connector.storage import lock, schema
+from connector.storage import lock, schema, writer
 from connector.storage.engine import Database, SqliteDatabase
 
 TIMER = "INSERT INTO timers (conversation_id, name, due_at) VALUES (:id, 'x', '2026-01-01')"
