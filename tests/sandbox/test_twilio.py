@@ -12,6 +12,7 @@ from twilio.request_validator import RequestValidator  # type: ignore[import-unt
 
 from connector.sandbox.faults import Fault
 from connector.sandbox.twilio import TwilioTwin
+from connector.sandbox.twilio.messages import Media
 from tests.sandbox.catcher import Catcher, catching
 
 SID, TOKEN, NUMBER, CUSTOMER = "AC" + "0" * 32, "secret", "+12025550100", "+12025550147"
@@ -184,3 +185,31 @@ def test_one_connection_serves_many_requests_and_stop_leaves_no_thread(caught: C
         assert session.get(url, timeout=5).headers.get("Connection") != "close"
         twin.stop()
     assert threading.active_count() <= before
+
+
+def test_a_lost_webhook_is_in_the_list(twin: TwilioTwin, caught: Catcher) -> None:
+    twin.lose(True)
+    assert twin.customer_says("lost", from_=CUSTOMER).wait() is None
+    twin.lose(False)
+    twin.customer_says("heard", from_=CUSTOMER).wait()
+    send(twin)
+    assert len(caught.posts) == 1
+    url = f"{twin.url}/2010-04-01/Accounts/{SID}/Messages.json"
+    today = f"{twin.now():%Y-%m-%d}"
+    asked = {"To": NUMBER, "DateSent>": today}
+    found = requests.get(url, params=asked, auth=(SID, TOKEN), timeout=5).json()["messages"]
+    told = [(m["body"], m["direction"], m["status"]) for m in found]
+    assert told == [("heard", "inbound", "received"), ("lost", "inbound", "received")]
+
+
+def test_files_are_listed_at_the_address_of_the_webhook(twin: TwilioTwin, caught: Catcher) -> None:
+    picture = Media("image/png", "shoe.png", b"\x89PNG")
+    twin.customer_says("see", from_=CUSTOMER, media=[picture]).wait()
+    form = dict(parse_qsl(caught.posts[0][1].decode()))
+    (message,) = twin.messages()
+    uri = message.resource(SID)["subresource_uris"]["media"]
+    (listed,) = requests.get(twin.url + uri, auth=(SID, TOKEN), timeout=5).json()["media_list"]
+    assert twin.url + listed["uri"] == form["MediaUrl0"] + ".json"
+    assert listed["content_type"] == form["MediaContentType0"] == "image/png"
+    got = requests.get(form["MediaUrl0"], auth=(SID, TOKEN), timeout=5)
+    assert got.content == picture.data

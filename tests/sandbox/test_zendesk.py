@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -202,3 +203,42 @@ def test_a_light_agent_writes_notes_only(twin: ZendeskTwin, zenpy: Zenpy) -> Non
     twin.light_agent("Lee")
     twin.agent_replies(number, "meant for all", author="Lee")
     assert twin.tickets()[0].comments[-1].public is False
+
+
+def test_many_tickets_at_once_and_those_that_are_deleted_left_out(
+    twin: ZendeskTwin, zenpy: Zenpy
+) -> None:
+    first, second, gone = (opened(zenpy) for _ in range(3))
+    twin.delete(gone)
+    for path in ("tickets/show_many.json", "tickets/show_many"):
+        found = call(twin, "GET", path, params={"ids": f"{first},{gone},{second}"}).json()
+        assert [t["id"] for t in found["tickets"]] == [first, second]
+        assert {"updated_at", "status"} <= set(found["tickets"][0])
+    for ids in ("", "1,x", ",".join(map(str, range(101)))):
+        assert call(twin, "GET", "tickets/show_many", params={"ids": ids}).status_code == 400
+
+
+def test_a_twin_that_tells_nothing(twin: ZendeskTwin, zenpy: Zenpy, caught: Catcher) -> None:
+    number = opened(zenpy)
+    assert twin.courier.idle()
+    told = len(caught.posts)
+    twin.tell(False)
+    assert twin.agent_replies(number, "public").wait() is None
+    twin.tell(True)
+    twin.agent_replies(number, "public").wait()
+    assert len(caught.posts) == told + 1
+
+
+def test_the_history_is_for_admins_and_its_last_minute_hidden(
+    twin: ZendeskTwin, zenpy: Zenpy
+) -> None:
+    number, now = opened(zenpy), twin.now
+    path, query = "incremental/ticket_events.json", {"start_time": int(now().timestamp()) - 90}
+    assert call(twin, "GET", path, params=query).json()["ticket_events"] == []
+    twin.now = lambda: now() + timedelta(minutes=2)
+    (event,) = call(twin, "GET", path, params=query).json()["ticket_events"]
+    assert event["ticket_id"] == number
+    soon = {"start_time": int(twin.now().timestamp()) - 30}
+    assert call(twin, "GET", path, params=soon).status_code == 400
+    twin.api_user["role"] = "agent"
+    assert call(twin, "GET", path, params=query).status_code == 403
