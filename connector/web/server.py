@@ -9,12 +9,14 @@ import time
 
 from flask import Flask
 from waitress import create_server, wasyncore  # type: ignore[import-untyped]
+from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
 from connector.errors import StartError
 from connector.web.app import MAX_BODY
 
 THREADS = 8
+FIRST_WORD_SECONDS = 1.0  # from a connection to its request, when we are about to stop
 
 
 class Listener:
@@ -43,6 +45,7 @@ class Listener:
         sockets = self._server._map
         while self._deadline is None:
             wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
+        self._accept_the_last()
         # Only the listening socket: the trigger still wakes us for answers that are to be sent.
         wasyncore.dispatcher.close(self._server)
         while self._busy() and time.monotonic() < self._deadline:
@@ -50,9 +53,22 @@ class Listener:
         self._server.task_dispatcher.shutdown(timeout=1)
         wasyncore.close_all(sockets, ignore_all=True)
 
+    def _accept_the_last(self) -> None:
+        """The kernel has connections ready that it would reset: their clients took us for open."""
+        before = -1
+        while before != len(self._server.active_channels):
+            before = len(self._server.active_channels)
+            self._server.handle_accept()
+
     def _busy(self) -> bool:
-        channels = list(self._server.active_channels.values())
-        return any(c.requests or c.total_outbufs_len for c in channels)
+        return any(_owed(channel) for channel in list(self._server.active_channels.values()))
+
+
+def _owed(channel: HTTPChannel) -> bool:
+    """It has an answer to come, or its first request is still on its way."""
+    new = channel.last_activity == channel.creation_time
+    waits = new and time.time() - channel.creation_time < FIRST_WORD_SECONDS
+    return bool(channel.requests or channel.request or channel.total_outbufs_len or waits)
 
 
 def listen(app: Flask, host: str, port: int, threads: int = THREADS) -> Listener:

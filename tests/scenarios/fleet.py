@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from itertools import count
+from typing import Any, Self
+from urllib.parse import urlencode
 
 import requests
 
 from connector import fleet
-from connector.sandbox.stage import Stage
+from connector.sandbox.stage import ACCOUNT, NUMBER, Stage
+from connector.sandbox.twilio.sms import sign
 from tests.crash.process import Process, Zygote
 from tests.scenarios.world import World, free_port
 
@@ -25,7 +29,7 @@ class Proxy:
 
     def __init__(self, ports: Sequence[int]) -> None:
         self._ports = ports
-        self._turn = 0
+        self._turns = count()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -65,10 +69,10 @@ class Proxy:
     def ask(
         self, method: str, path: str, headers: dict[str, str], body: bytes
     ) -> tuple[int, bytes]:
-        self._turn += 1
+        first = next(self._turns)
         status, content = 502, b""
         for i in range(len(self._ports)):
-            port = self._ports[(self._turn + i) % len(self._ports)]
+            port = self._ports[(first + i) % len(self._ports)]
             try:
                 got = requests.request(method, f"http://127.0.0.1:{port}{path}", data=body,
                                        headers=headers | {"Connection": "close"}, timeout=20)  # fmt: skip
@@ -110,15 +114,55 @@ class Fleet:
         return found
 
 
+class Load:
+    """Signed webhooks, many customers' messages, as fast as they are answered up to so many a second."""
+
+    def __init__(self, stage: Stage, proxy: Proxy, rate: float, threads: int = 8) -> None:
+        self._proxy = proxy
+        self._path = "/webhooks/channels/sms"
+        self._token = stage.environ("")["SANDBOX_TWILIO_TOKEN"]
+        self._pause = threads / rate
+        self._over = threading.Event()
+        self._numbers = count()
+        self._threads = [threading.Thread(target=self._send) for _ in range(threads)]
+        self.answers: Counter[int] = Counter()
+        self.acknowledged: list[str] = []
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _send(self) -> None:
+        while not self._over.wait(self._pause):
+            number = next(self._numbers)
+            form = {"MessageSid": f"SM{number:032}", "AccountSid": ACCOUNT, "To": NUMBER,
+                    "From": f"+1202555{number % 500:04}", "Body": "hello", "NumMedia": "0"}  # fmt: skip
+            signature = sign(self._token, self._proxy.url + self._path, form.items())
+            headers = {"X-Twilio-Signature": signature,
+                       "Content-Type": "application/x-www-form-urlencoded"}  # fmt: skip
+            status, _ = self._proxy.ask("POST", self._path, headers, urlencode(form).encode())
+            self.answers[status] += 1
+            if status == 200:
+                self.acknowledged.append(form["MessageSid"])
+
+
 @contextmanager
-def a_fleet(zygote: Zygote, database: str) -> Iterator[tuple[Fleet, World, Proxy]]:
-    """Two web processes (0 and 1) and two workers (2 and 3)."""
+def a_fleet(
+    zygote: Zygote, database: str, roles: Sequence[str] = ("web", "web", "worker", "worker")
+) -> Iterator[tuple[Fleet, World, Proxy]]:
+    """The first two take webhooks in."""
     fleet.migrate(database)
-    ports = [free_port() for _ in range(4)]
+    ports = [free_port() for _ in roles]
     with Proxy(ports[:2]) as proxy, Stage(proxy.url) as stage:
         made = Fleet(zygote, stage, database, ports)
         try:
-            for number, role in enumerate(("web", "web", "worker", "worker")):
+            for number, role in enumerate(roles):
                 made.start(number, role)
             yield made, World(stage, proxy.url), proxy
         finally:

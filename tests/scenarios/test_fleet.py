@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from sqlalchemy import select
 
+from connector.storage.engine import connect
+from connector.storage.tables import inbox
 from tests.conftest import LONG
 from tests.crash.process import Zygote
-from tests.scenarios.fleet import a_fleet
+from tests.scenarios.fleet import Load, a_fleet
 from tests.scenarios.world import PLEA
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("zygote")]
@@ -66,7 +69,6 @@ def test_a_worker_that_is_killed_in_the_middle_is_made_up_for_by_the_other(
         w.until(held, f"the call to the {moment}")
         fleet.start(3, "worker")
         fleet.kill(2)
-        killed = time.monotonic()
         w.stage.anthropic.release()
         if moment in ("model", "send"):
             w.hears(1)
@@ -82,4 +84,27 @@ def test_a_worker_that_is_killed_in_the_middle_is_made_up_for_by_the_other(
             assert w.public(w.ticket(), 1) == ["It is order 4711"]
             w.rests()
             assert w.comments(w.ticket(), public=True) == ["It is order 4711"]
-        print(f"killed at the {moment}: made up for within {time.monotonic() - killed:.1f} s")
+
+
+def test_webhooks_go_on_while_two_web_processes_are_restarted_in_turn(
+    zygote: Zygote, postgres_url: str, record_property: Callable[[str, object], None]
+) -> None:
+    """RELIABILITY, target 8: 0 answers that are no 2xx, and every acknowledged message is stored."""
+    restarts, slowest = 100 if LONG else 20, 0.0
+    with a_fleet(zygote, postgres_url, ("web", "web")) as (fleet, w, proxy):
+        with Load(w.stage, proxy, rate=40) as load:
+            for i in range(restarts):
+                began = time.monotonic()
+                assert fleet.terminate(i % 2) == 0
+                slowest = max(slowest, time.monotonic() - began)
+                fleet.start(i % 2, "web")
+                # As a deployment does: the next one not before this one is there.
+                assert fleet.ready(i % 2)["status"] == "ready"
+        db = connect(postgres_url)
+        kept = db.read(lambda c: set(c.execute(select(inbox.c.external_id)).scalars()))
+        db.close()
+    record_property("figures", f"{restarts} restarts, answers {dict(load.answers)}")
+    assert set(load.answers) == {200}, load.answers
+    assert set(load.acknowledged) <= kept
+    assert load.answers[200] > 10 * restarts
+    assert slowest < 10
