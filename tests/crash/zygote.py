@@ -12,17 +12,23 @@ import os
 import sys
 import threading
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from connector import bootstrap, log
+from connector import bootstrap, log, phrases
 from connector.cli.serve import run_until_signal
+from connector.domain.handoff.base import LANGUAGES
+from connector.runners import local
 from connector.settings import load
 from connector.web.server import listen
 from tests.crash import points
 
 
 def main() -> None:
+    # Like the imports: reading the lists takes a second, and no test changes them.
+    phrases.load = cache(phrases.load)  # type: ignore[assignment]
+    phrases.load(bootstrap.SHIPPED / "phrases", LANGUAGES)
     for line in sys.stdin:
         asked = json.loads(line)
         told = _reap(asked["wait"]) if "wait" in asked else _born(asked)
@@ -52,6 +58,8 @@ def _run(asked: dict[str, Any], told: int) -> None:
         points.install(asked.get("kill_at"), asked.get("points_file"))
         settings = load(Path(asked["config"]), asked["environ"])
         settle = timedelta(seconds=asked["settle_after"])
+        # What a test makes due in the database is found by the next sweep.
+        local.SWEEP_SECONDS = asked.get("sweep_seconds", local.SWEEP_SECONDS)
         connector = bootstrap.build(settings, settle_after=settle)
         listener = listen(connector.app, "127.0.0.1", asked["port"])
         os.write(told, b"ready")
