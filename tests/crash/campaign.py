@@ -24,6 +24,7 @@ class Outcome:
     lives: int = 0
     unknown: int = 0
     broken: dict[str, list[str]] = field(default_factory=dict)
+    mishaps: dict[str, list[str]] = field(default_factory=dict)
     missed: list[str] = field(default_factory=list)  # points that this run's order did not reach
 
     def take(self, name: str, result: Result) -> None:
@@ -33,11 +34,14 @@ class Outcome:
         self.unknown += result.unknown
         if result.broken:
             self.broken[name] = result.broken
+        if result.mishaps:
+            self.mishaps[name] = result.mishaps
 
     def __str__(self) -> str:
         return (
             f"{self.runs} runs, {self.killed} killed, {self.lives} lives, {len(self.broken)} with a "
-            f"broken promise, {self.unknown} texts unproven"
+            f"broken promise, {len(self.mishaps)} with a surprise in the log, "
+            f"{self.unknown} texts unproven"
         )
 
 

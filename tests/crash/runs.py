@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,9 @@ from tests.scenarios.world import free_port
 _one_stage = threading.Lock()
 SETTLE_SECONDS = 0.3
 SWEEP_SECONDS = 0.5
+PATIENCE = 3.0  # with a provider that is silent
+# Log lines that say that the program itself was surprised.
+MISHAPS = ("lane_step_failed", "request_failed", "event_parked", "sweep_failed")
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Result:
     commits: int  # points at commits in the first life
     unknown: int  # texts of which nobody can tell whether they were sent
     killed: bool
+    mishaps: list[str]  # what the connector did not expect, as it logged it
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def run(
     *,
     kill: Kill | None = None,
     commit: int | None = None,
-    prepare: Callable[[Stage], None] = lambda _: None,
+    trouble: Callable[[Stage], AbstractContextManager[object]] = nullcontext,
     excused: promises.Excused = promises.NOTHING,
     rushed: bool = False,
 ) -> Result:
@@ -85,7 +89,7 @@ def run(
     with _one_stage:
         made = Stage(f"http://127.0.0.1:{port}")
     with where.database() as url, made as stage:
-        count = where.folder / f"points-{port}"
+        count, log = where.folder / f"points-{port}", where.folder / f"log-{port}"
         first = {"points_file": str(count), "kill_at": commit}
         lives: list[Process] = []
 
@@ -93,7 +97,7 @@ def run(
             more = {} if lives or story.lives > 1 else first
             process = where.zygote.start(
                 stage, url, port, where.config(), settle_after=SETTLE_SECONDS,
-                sweep_seconds=SWEEP_SECONDS, **more,
+                sweep_seconds=SWEEP_SECONDS, patience=PATIENCE, log=str(log), **more,
             )  # fmt: skip
             lives.append(process)
             return process
@@ -102,9 +106,9 @@ def run(
         story = Story(stage, start, database, rushed)
         calls = Calls(stage, lambda: lives[-1].strike(), kill)
         calls.promises(promises.HANDOFF)
-        prepare(stage)
         try:
-            found = _told(story, partial(promises.broken, story, calls, excused))
+            with trouble(stage):
+                found = _told(story, partial(promises.broken, story, calls, excused))
             with database.begin() as connection:
                 lost = select(func.count()).where(outbox.c.state == "unknown")
                 unknown = connection.execute(lost).scalar_one()
@@ -113,7 +117,10 @@ def run(
                 story.process.kill()
         points = int(count.read_text() or 0) if count.exists() else 0
         killed = calls.killed or (commit is not None and story.lives > 1)
-        return Result(found, story.lives, calls.seen, points, unknown, killed)
+        said = log.read_text().splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        mishaps = [line for line in said if any(word in line for word in MISHAPS)]
+        return Result(found, story.lives, calls.seen, points, unknown, killed, mishaps)
 
 
 def _told(story: Story, check: Callable[[], list[str]]) -> list[str]:

@@ -16,7 +16,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from connector import bootstrap, log, phrases
+import anthropic
+
+from connector import bootstrap, http, log, phrases
+from connector.bots import client
 from connector.cli.serve import run_until_signal
 from connector.domain.handoff.base import LANGUAGES
 from connector.runners import local
@@ -60,6 +63,8 @@ def _run(asked: dict[str, Any], told: int) -> None:
         settle = timedelta(seconds=asked["settle_after"])
         # What a test makes due in the database is found by the next sweep.
         local.SWEEP_SECONDS = asked.get("sweep_seconds", local.SWEEP_SECONDS)
+        if "patience" in asked:
+            _lose_patience(asked["patience"])
         connector = bootstrap.build(settings, settle_after=settle)
         listener = listen(connector.app, "127.0.0.1", asked["port"])
         os.write(told, b"ready")
@@ -70,6 +75,15 @@ def _run(asked: dict[str, Any], told: int) -> None:
         with contextlib.suppress(OSError):
             os.write(told, f"{type(error).__name__}: {error}".encode())
     os._exit(code)
+
+
+def _lose_patience(seconds: float) -> None:
+    """A provider that is silent is given half a minute; a test of many silences has less time."""
+    http.TOTAL_SECONDS = seconds
+    send: Any = http.OutboundSession.send
+    sooner: Any = lambda *of, **more: send(*of, **(more | {"timeout": (seconds, seconds)}))  # noqa: E731
+    http.OutboundSession.send = sooner  # type: ignore[method-assign]
+    client.limit = lambda patience: anthropic.Timeout(seconds)
 
 
 def _reap(pid: int) -> dict[str, Any]:
