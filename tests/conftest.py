@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 
 from connector.storage import engine, schema
 from connector.storage.engine import Database
+from tests.crash.process import Zygote
 
 # Two noisy cores: a slow example is no failure. CI runs the same examples every time.
 settings.register_profile(
@@ -81,3 +82,10 @@ def db(database_url: str) -> Iterator[Database]:
     schema.migrate(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """Forks connectors; mark the tests that use it with xdist_group("zygote")."""
+    with Zygote() as found:
+        yield found

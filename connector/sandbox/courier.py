@@ -187,7 +187,7 @@ class Courier:
             outcome, answered, delivery.answer = answer.status_code, answer.headers, answer.text
         except requests.Timeout:
             outcome = "timeout"
-        except requests.ConnectionError as error:
+        except requests.RequestException as error:  # also an answer that ends in its middle
             outcome = "refused" if "NewConnectionError" in repr(error) else "broken"
         delivery.attempts.append(outcome)
         return answered

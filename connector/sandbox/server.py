@@ -109,8 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         self.server.closed(self.connection)
-        with contextlib.suppress(OSError):
-            super().finish()
+        # Both, also where the rest of an answer can't be sent any more: else the socket stays open.
+        for file in (self.wfile, self.rfile):
+            with contextlib.suppress(OSError):
+                file.close()
 
     def handle(self) -> None:
         # After a reset the socket is gone, and everything on it fails.

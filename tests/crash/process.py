@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+import psutil
 
 from connector.sandbox.stage import Stage
 
@@ -28,6 +31,19 @@ class Process:
         os.kill(self.pid, signal.SIGKILL)
         self.wait()
 
+    def strike(self) -> None:
+        """kill -9 from any thread; it is gone when this returns, and not yet waited for."""
+        os.kill(self.pid, signal.SIGKILL)
+        while not self.gone():
+            os.sched_yield()
+
+    def gone(self) -> bool:
+        """Whether it has ended, by whatever."""
+        try:
+            return psutil.Process(self.pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
     def terminate(self) -> int:
         os.kill(self.pid, signal.SIGTERM)
         return self.wait()
@@ -41,6 +57,7 @@ class Zygote:
     """`with Zygote() as zygote:` imports once; each connector then is a fork."""
 
     def __enter__(self) -> Self:
+        self._turn = threading.Lock()
         self._running = subprocess.Popen(
             [sys.executable, "-m", "tests.crash.zygote"], cwd=ROOT, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -51,11 +68,13 @@ class Zygote:
         self._running.communicate(timeout=10)
 
     def ask(self, what: dict[str, Any]) -> dict[str, Any]:
+        """Safe from any thread, one at a time."""
         assert self._running.stdin is not None
         assert self._running.stdout is not None
-        self._running.stdin.write(json.dumps(what) + "\n")
-        self._running.stdin.flush()
-        told: dict[str, Any] = json.loads(self._running.stdout.readline())
+        with self._turn:
+            self._running.stdin.write(json.dumps(what) + "\n")
+            self._running.stdin.flush()
+            told: dict[str, Any] = json.loads(self._running.stdout.readline())
         return told
 
     def start(

@@ -12,11 +12,17 @@ import os
 import sys
 import threading
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from connector import bootstrap, log
+import anthropic
+
+from connector import bootstrap, http, log, phrases
+from connector.bots import client
 from connector.cli.serve import run_until_signal
+from connector.domain.handoff.base import LANGUAGES
+from connector.runners import local
 from connector.settings import load
 from connector.web.app import create_health
 from connector.web.server import listen
@@ -24,6 +30,9 @@ from tests.crash import points
 
 
 def main() -> None:
+    # Like the imports: reading the lists takes a second, and no test changes them.
+    phrases.load = cache(phrases.load)  # type: ignore[assignment]
+    phrases.load(bootstrap.SHIPPED / "phrases", LANGUAGES)
     for line in sys.stdin:
         asked = json.loads(line)
         told = _reap(asked["wait"]) if "wait" in asked else _born(asked)
@@ -53,6 +62,10 @@ def _run(asked: dict[str, Any], told: int) -> None:
         points.install(asked.get("kill_at"), asked.get("points_file"))
         settings = load(Path(asked["config"]), asked["environ"])
         settle = timedelta(seconds=asked["settle_after"])
+        # What a test makes due in the database is found by the next sweep.
+        local.SWEEP_SECONDS = asked.get("sweep_seconds", local.SWEEP_SECONDS)
+        if "patience" in asked:
+            _lose_patience(asked["patience"])
         role = asked.get("role", "web")
         connector = bootstrap.build(settings, settle_after=settle, role=role)
         app = create_health(connector.web) if role == "worker" else connector.app
@@ -65,6 +78,15 @@ def _run(asked: dict[str, Any], told: int) -> None:
         with contextlib.suppress(OSError):
             os.write(told, f"{type(error).__name__}: {error}".encode())
     os._exit(code)
+
+
+def _lose_patience(seconds: float) -> None:
+    """A provider that is silent is given half a minute; a test of many silences has less time."""
+    http.TOTAL_SECONDS = seconds
+    send: Any = http.OutboundSession.send
+    sooner: Any = lambda *of, **more: send(*of, **(more | {"timeout": (seconds, seconds)}))  # noqa: E731
+    http.OutboundSession.send = sooner  # type: ignore[method-assign]
+    client.limit = lambda patience: anthropic.Timeout(seconds)
 
 
 def _reap(pid: int) -> dict[str, Any]:

@@ -41,12 +41,6 @@ def ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-@pytest.fixture(scope="session")
-def zygote() -> Iterator[Zygote]:
-    with Zygote() as found:
-        yield found
-
-
 def test_a05_killed_right_after_the_acknowledgement_the_message_is_still_answered(
     tmp_path: Path, zygote: Zygote
 ) -> None:

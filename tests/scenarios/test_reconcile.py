@@ -120,7 +120,7 @@ def test_a39_a_comment_without_a_webhook_is_delivered_within_poll_every(
         assert w.phone()[1:] == ["Ana: Comment 0", "Ana: Comment 1"]
     with capsys.disabled():
         told = ", ".join(f"{seconds:.1f} s" for seconds in took)
-        print(f"\nA39: no webhook, poll_every 10 s: delivered after {told}")  # noqa: T201
+        print(f"\nA39: no webhook, poll_every 10 s: delivered after {told}")
     assert max(took) <= life.poll_every.total_seconds()
 
 
@@ -295,7 +295,7 @@ def test_target_7_an_hour_down_without_redelivery_all_is_recovered(
     recovered = sum(stored[sid] == 1 for sid in listed) - WAITING
     assert recovered == NEW + WAITING * OF_EACH == 200
     with capsys.disabled():
-        print(  # noqa: T201
+        print(
             f"\nTarget 7: down for an hour, no redelivery: {recovered} of 200 texts and "
             f"{WAITING * COMMENTS} of 50 comments recovered, once and in order, {took:.1f} s "
             "after the start"

@@ -84,7 +84,7 @@ def _not_taken(answer: requests.Response, call: Call, code: str) -> NoReturn:
 def _object(answer: requests.Response) -> dict[str, Any] | None:
     try:
         body = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):  # deep nesting ends in the latter
         return None
     return body if isinstance(body, dict) else None
 
