@@ -80,8 +80,10 @@ def build(
 
     The role counts where there are many processes: alone, one is both.
     """
-    many = settings.runner == "procrastinate"
-    db, held = fleet.database(settings.database, role) if many else _database(settings)
+    if settings.runner == "procrastinate":
+        db, held = fleet.database(settings.database, role)
+    else:
+        db, held = _database(settings)
     try:
         return _build(settings, clock, settle_after, role, db, held)
     except BaseException:
@@ -99,27 +101,30 @@ def _build(
     held: lock.Lock,
 ) -> Connector:
     runner: Runner
+    many = settings.runner == "procrastinate"
+    # Reading the word lists takes half a second, and who only takes webhooks in decides nothing.
+    lists = Phrases() if many and role != "worker" else _phrases(settings)
 
     def wake(lane: Lane, at: datetime | None = None) -> None:
         runner.wake(lane, at)
 
     parts = Parts(
         db=db,
-        channels=_channels(settings),
+        channels=_channels(settings, lists),
         helpdesks={n: _helpdesk(n, d, clock) for n, d in settings.helpdesks.items()},
         now=clock,
         wake=wake,
         settle_after=settle_after,
     )
     todo, ready = partial(step, parts), partial(_readiness, db)
-    if settings.runner == "procrastinate":
+    if many:
         runner = fleet.runner(role, db, settings.database, todo, clock)
         ready = partial(fleet.readiness, db, runner)
     else:
         runner = LocalRunner(todo, partial(db.read, lanes.waiting), clock)
     web = Web(parts, settings.public_url, ready)
     app = create_app(web)
-    if settings.runner == "procrastinate":
+    if many:
         health.hold_back(app, partial(fleet.check, db))
     return Connector(settings, db, parts, runner, web, app, held)
 
@@ -194,8 +199,7 @@ def _phrases(settings: Settings) -> Phrases:
     return phrases.load(own if own.is_dir() else SHIPPED / "phrases", LANGUAGES)
 
 
-def _channels(settings: Settings) -> dict[str, ChannelParts]:
-    lists = _phrases(settings)
+def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:
     bots = {name: bot(name, given) for name, given in settings.bots.items()}
     made = {}
     for name, given in settings.channels.items():
