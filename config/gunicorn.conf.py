@@ -17,6 +17,9 @@ keepalive = 0
 timeout = 60
 graceful_timeout = 8  # a container has ten seconds
 limit_request_line = 8190
+control_socket_disable = (
+    True  # two on one machine would share the path, and a container has no home
+)
 accesslog = None  # a URL may hold a customer's number; the connector writes its own lines
 
 
