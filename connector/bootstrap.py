@@ -113,13 +113,16 @@ def _build(
     held: lock.Lock,
 ) -> Connector:
     runner: Runner
+    many = settings.runner == "procrastinate"
+    # Reading the word lists takes half a second, and who only takes webhooks in decides nothing.
+    lists = Phrases() if many and role != "worker" else _phrases(settings)
 
     def wake(lane: Lane, at: datetime | None = None) -> None:
         runner.wake(lane, at)
 
     parts = Parts(
         db=db,
-        channels=_channels(settings),
+        channels=_channels(settings, lists),
         helpdesks={n: _helpdesk(n, d, clock) for n, d in settings.helpdesks.items()},
         now=clock,
         wake=wake,
@@ -128,7 +131,7 @@ def _build(
     todo, ready = partial(step, parts), partial(_readiness, db)
     polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
     ticker: Ticker | None = Ticker(db, duties(parts, polled, reconcile_every), clock)
-    if settings.runner == "procrastinate":
+    if many:
         runner = fleet.runner(role, db, settings.database, todo, clock)
         ready = partial(fleet.readiness, db, runner)
         ticker = ticker if role == "worker" else None
@@ -136,7 +139,7 @@ def _build(
         runner = LocalRunner(todo, partial(db.read, lanes.waiting), clock)
     web = Web(parts, settings.public_url, ready)
     app = create_app(web)
-    if settings.runner == "procrastinate":
+    if many:
         health.hold_back(app, partial(fleet.check, db))
     return Connector(settings, db, parts, runner, web, app, held, ticker)
 
@@ -229,8 +232,7 @@ def _phrases(settings: Settings) -> Phrases:
     return phrases.load(own if own.is_dir() else SHIPPED / "phrases", LANGUAGES)
 
 
-def _channels(settings: Settings) -> dict[str, ChannelParts]:
-    lists = _phrases(settings)
+def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:
     bots = {name: bot(name, given) for name, given in settings.bots.items()}
     made = {}
     for name, given in settings.channels.items():

@@ -26,7 +26,7 @@ SWEEP = "sweep"
 Role = Literal["web", "wsgi", "worker"]
 
 
-def database(url: str, role: Role) -> tuple[Database, lock.Free]:
+def database(url: str, role: Role) -> tuple[Database, lock.Lock]:
     """Open, and checked unless a WSGI server runs us: it would start us over and over again.
 
     Raise StartError or SchemaMismatch.

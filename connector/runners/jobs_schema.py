@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 from procrastinate.schema import SchemaManager
 
+MIGRATING = 0x70726F63  # any number that every version of this program uses
 _THERE = "SELECT obj_description(to_regclass('procrastinate_jobs'), 'pg_class')"
 
 
@@ -24,6 +25,8 @@ def current(connection: psycopg.Connection[Any]) -> str | None:
 
 def install(connection: psycopg.Connection[Any]) -> None:
     """Make the tables, or take the steps that are missing; twice changes nothing."""
+    # Of two that migrate at the same time, the second finds everything done.
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (MIGRATING,))
     found = current(connection)
     if found == ours():
         return

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+import requests
+from sqlalchemy import NullPool, create_engine, make_url, select, text
 
 from connector.storage.engine import connect
 from connector.storage.tables import inbox
 from tests.conftest import LONG
 from tests.crash.process import Zygote
 from tests.scenarios.fleet import Load, a_fleet
-from tests.scenarios.world import PLEA
+from tests.scenarios.relay import Relay
+from tests.scenarios.world import CUSTOMER, PLEA
 
 pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("zygote")]
 
@@ -87,7 +92,7 @@ def test_a_worker_that_is_killed_in_the_middle_is_made_up_for_by_the_other(
 
 
 def test_webhooks_go_on_while_two_web_processes_are_restarted_in_turn(
-    zygote: Zygote, postgres_url: str, record_property: Callable[[str, object], None]
+    zygote: Zygote, postgres_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """RELIABILITY, target 8: 0 answers that are no 2xx, and every acknowledged message is stored."""
     restarts, slowest = 100 if LONG else 20, 0.0
@@ -103,8 +108,58 @@ def test_webhooks_go_on_while_two_web_processes_are_restarted_in_turn(
         db = connect(postgres_url)
         kept = db.read(lambda c: set(c.execute(select(inbox.c.external_id)).scalars()))
         db.close()
-    record_property("figures", f"{restarts} restarts, answers {dict(load.answers)}")
+    with capsys.disabled():
+        told = f"{restarts} restarts: answers {dict(load.answers)}, drained within {slowest:.2f} s"
+        sys.stdout.write(f"\n{told}\n")
     assert set(load.answers) == {200}, load.answers
     assert set(load.acknowledged) <= kept
     assert load.answers[200] > 10 * restarts
     assert slowest < 10
+
+
+def test_a_database_that_is_gone_is_a_503_and_all_recover_within_ten_seconds_of_its_return(
+    zygote: Zygote, postgres_url: str
+) -> None:
+    direct = make_url(postgres_url)
+    with Relay(direct.port or 5432) as wire:
+        through = direct.set(port=wire.port).render_as_string(hide_password=False)
+        with a_fleet(zygote, through) as (fleet, w, proxy):
+            w.says("Where is my parcel?")
+            w.hears(1)
+            wire.cut()
+            for number in (0, 1):
+                got = requests.post(
+                    f"{proxy.url}/webhooks/channels/sms", data={"x": "1"}, timeout=9
+                )
+                assert got.status_code == 401  # who is not the provider learns nothing
+                assert fleet.ready(number)["status"] == "not ready"
+            lost = w.stage.twilio.customer_says("And how do I return it?", from_=CUSTOMER)
+            assert lost.wait() == 503
+            # Long enough for pools and workers to have given up more than once.
+            threading.Event().wait(12 if LONG else 6)
+            assert fleet.ready(2)["status"] == "not ready"
+            began = time.monotonic()
+            wire.mend()
+            w.says("And how do I return something?")
+            assert len(w.hears(2)) == 2
+            assert time.monotonic() - began < 10
+            w.rests()
+
+
+def test_connections_that_the_server_ends_harm_nothing(zygote: Zygote, postgres_url: str) -> None:
+    name = f"t{uuid4().hex[:12]}"  # ours, and nobody else's on this server
+    with a_fleet(zygote, f"{postgres_url}&application_name={name}") as (_, w, __):
+        server = create_engine(postgres_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        w.says("Where is my parcel?")
+        for number in range(1, 4):
+            with server.connect() as connection:
+                ended = connection.execute(
+                    text("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                         " WHERE application_name = :name"), {"name": name}
+                ).scalar_one()  # fmt: skip
+            assert ended > 4
+            w.hears(number)
+            w.says(f"Question {number}: how do I return something?")
+        w.hears(4)
+        w.rests()
+        assert len(w.phone()) == 4

@@ -185,3 +185,18 @@ def test_a_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> N
         lock.make_folder(f"sqlite:///{tmp_path}/file/deeper/connector.db")
     with pytest.raises(StartError, match="not a database in memory"):
         lock.make_folder("sqlite://")
+
+
+def test_a_reader_sees_one_moment_whatever_others_commit_meanwhile(db: Database) -> None:
+    db.write(put("a"))  # type: ignore[arg-type]
+
+    def twice(connection: Connection) -> list[int]:
+        count = text("SELECT count(*) FROM timers")
+        before = connection.execute(count).scalar_one()
+        writer = threading.Thread(target=db.write, args=(put("b"),))
+        writer.start()
+        writer.join(10)
+        return [before, connection.execute(count).scalar_one()]
+
+    assert db.read(twice) == [1, 1]
+    assert names(db) == {"a", "b"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -159,3 +160,55 @@ def test_a_conversation_is_begun_once(db: Database) -> None:
     two = db.write(lambda c: conversations.ensure(c, "sms", Address("+1555"), T0))
     assert one == two
     assert db.read(lambda c: conversations.exists(c, one))
+
+
+def test_a_worker_that_was_paused_can_neither_handle_an_event_twice_nor_overwrite(
+    db: Database,
+) -> None:
+    db.write(lambda c: inbox.add(c, [arrival("1")], T0))
+    late = upcoming(db)
+    assert isinstance(late, Waiting)
+    db.write(lambda c: inbox.handled(c, C, late, T0))
+    with pytest.raises(StaleConversation):
+        db.write(lambda c: inbox.handled(c, C, late, T0 + MINUTE))
+
+
+def test_a_timer_that_was_set_anew_is_not_taken_away_by_who_saw_the_old_one_run_out(
+    db: Database,
+) -> None:
+    db.write(lambda c: inbox.set_timer(c, C, "quiet", T0))
+    late = upcoming(db, T0)
+    assert isinstance(late, Waiting)
+    db.write(lambda c: inbox.set_timer(c, C, "quiet", T0 + MINUTE))
+    with pytest.raises(StaleConversation):
+        db.write(lambda c: inbox.handled(c, C, late, T0))
+    assert upcoming(db, T0) == T0 + MINUTE
+
+
+def test_of_two_that_loaded_the_same_conversation_the_second_to_save_is_stale(
+    db: Database,
+) -> None:
+    """At the same time: on Postgres the second waits for the first one's lock, and then sees."""
+    address = Address("+15550199")
+    ours = db.write(lambda c: conversations.ensure(c, "sms", address, T0))
+    loaded = db.read(lambda c: conversations.load(c, ours))
+    assert loaded is not None
+    both, results = threading.Barrier(2), list[str]()
+
+    def save() -> None:
+        both.wait(5)
+        try:
+            db.write(lambda c: conversations.save(c, loaded, loaded, (), T0))
+            results.append("saved")
+        except StaleConversation:
+            results.append("stale")
+
+    threads = [threading.Thread(target=save) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert sorted(results) == ["saved", "stale"]
+    after = db.read(lambda c: conversations.load(c, ours))
+    assert after is not None
+    assert after.version == loaded.version + 1
