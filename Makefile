@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check bench lock schema clean help
+.PHONY: run test check prove bench lock schema clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -13,7 +13,7 @@ run: $(VENV)/.run  ## set everything up and start the sandbox; prints its URL
 	@$(BIN)/connector sandbox
 
 test: $(VENV)/.test  ## set everything up, a browser too, and run all tests
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadgroup -q
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadgroup -q -m "not proof"
 
 check: $(VENV)/.test  ## what CI runs: ruff, mypy --strict, import-linter, make test
 	@$(BIN)/ruff check .
@@ -21,6 +21,9 @@ check: $(VENV)/.test  ## what CI runs: ruff, mypy --strict, import-linter, make 
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+prove: $(VENV)/.test  ## the proofs in their short form: crashes, faults, load, many processes
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 2 --dist loadgroup -q -m proof
 
 bench: $(VENV)/.test  ## measure speed and size, one table
 	@$(BIN)/python -m bench

@@ -29,6 +29,17 @@ LONG = bool(os.environ.get("TEST_LONG"))  # `make bench-long`: the long forms
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 VENDOR = Path(__file__).parents[2] / "shared" / "data" / "vendor"
 
+# What takes minutes: `make prove`, which CI runs after `make check`.
+PROOFS = ("crash", "load", "scenarios/test_fleet.py", "storage/test_trouble.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(here).as_posix()
+        if place.startswith(PROOFS):
+            item.add_marker(pytest.mark.proof)
+
 
 @pytest.fixture(scope="session")
 def vendor() -> Path:
