@@ -136,6 +136,7 @@ def test_lanes_run_side_by_side_more_than_the_loops_own_pool_has_threads(
         for lane in many:
             web.wake(lane)
         assert {steps.ran.get(timeout=SOON) for _ in many} == many
+        assert sum(steps.running.values()) == len(many)  # none had to end for another to begin
         steps.gate.set()
 
 
@@ -221,8 +222,9 @@ def test_the_sweep_finds_what_nobody_woke_and_one_worker_makes_it_for_all(
         ))  # fmt: skip
         assert steps.ran.get(timeout=SOON) == B
         shared.write(lambda c: c.execute(text("DELETE FROM timers")))
-        elapsed = (now() - began).total_seconds()
-        assert len(sweeps) <= elapsed / 0.16 + 3
+        while (elapsed := (now() - began).total_seconds()) < 2:
+            threading.Event().wait(0.1)
+        assert 1 <= len(sweeps) <= elapsed / 0.16 + 1  # three that each do it: 30
 
 
 @contextmanager

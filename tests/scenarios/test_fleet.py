@@ -20,7 +20,7 @@ from tests.scenarios.fleet import Load, a_fleet
 from tests.scenarios.relay import Relay
 from tests.scenarios.world import CUSTOMER, PLEA
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("zygote")]
+pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("fleet")]
 
 
 @pytest.fixture(scope="module")
