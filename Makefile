@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check prove bench lock schema clean help
+.PHONY: run test check prove bench bench-long lock schema clean help
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.run  ## set everything up and start the sandbox; prints its URL
 	@$(BIN)/connector sandbox
@@ -27,6 +27,11 @@ prove: $(VENV)/.test  ## the proofs in their short form: crashes, faults, load, 
 
 bench: $(VENV)/.test  ## measure speed and size, one table
 	@$(BIN)/python -m bench
+
+bench-long: $(VENV)/.test  ## every crash point and failure, storms of webhooks, a million messages; about 2 hours
+	@TEST_LONG=1 timeout 3h $(BIN)/python -m pytest -q tests/crash tests/load tests/storage/test_trouble.py
+	@$(BIN)/python -m bench.crash --minutes 20
+	@timeout 1h $(BIN)/python -m bench.size
 
 lock: $(VENV)/.test  ## pin the newest versions of what pyproject.toml asks for, with hashes
 	@$(BIN)/uv pip compile -q pyproject.toml --upgrade --generate-hashes --no-header -o requirements.txt

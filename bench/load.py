@@ -15,6 +15,8 @@ from urllib.parse import urlencode
 
 import requests
 
+from connector.sandbox.stage import Stage
+
 PATH = "/webhooks/channels/sms"
 _own = local()
 
@@ -33,6 +35,16 @@ def main() -> None:
         },
         sys.stdout,
     )
+
+
+def told(stage: Stage) -> dict[str, Any]:
+    """What a load of webhooks needs to know."""
+    return {
+        "url": stage.connector,
+        "account": stage.twilio.account_sid,
+        "token": stage.twilio.auth_token,
+        "number": stage.twilio.number,
+    }
 
 
 def signed(told: dict[str, Any], number: int, customer: str) -> requests.PreparedRequest:

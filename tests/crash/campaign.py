@@ -37,6 +37,14 @@ class Outcome:
         if result.mishaps:
             self.mishaps[name] = result.mishaps
 
+    def add(self, other: Outcome) -> None:
+        self.runs += other.runs
+        self.killed += other.killed
+        self.lives += other.lives
+        self.unknown += other.unknown
+        self.broken |= other.broken
+        self.mishaps |= other.mishaps
+
     def __str__(self) -> str:
         return (
             f"{self.runs} runs, {self.killed} killed, {self.lives} lives, {len(self.broken)} with a "

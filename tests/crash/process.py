@@ -28,7 +28,11 @@ class Process:
     _zygote: Zygote
 
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        """Also when it was waited for already."""
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
         self.wait()
 
     def strike(self) -> None:

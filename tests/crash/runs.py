@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from connector.sandbox.stage import Stage
@@ -70,7 +71,8 @@ class Where:
         server = create_engine(self.postgres, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with server.connect() as connection:
             connection.execute(text(f"CREATE SCHEMA {name}"))
-        yield f"{self.postgres}?options=-csearch_path%3D{name}"
+        own = make_url(self.postgres).update_query_dict({"options": f"-csearch_path={name}"})
+        yield own.render_as_string(hide_password=False)
         with server.connect() as connection:
             connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
 

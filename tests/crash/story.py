@@ -159,10 +159,10 @@ class Story:
         try:
             with self.database.begin() as connection:
                 waiting = lanes.waiting(connection)
+            now = datetime.now(UTC)
+            self._hasten(now, [due for lane, due in waiting.items() if lane.name != "inbox"])
         except DBAPIError:
-            return False  # killed before there were tables
-        now = datetime.now(UTC)
-        self._hasten(now, [due for lane, due in waiting.items() if lane.name != "inbox"])
+            return False  # killed before there were tables, or the server hung up on us too
         return not any(lane.name != "inbox" or due < now + SOON for lane, due in waiting.items())
 
     def _hasten(self, now: datetime, dues: list[datetime]) -> None:
