@@ -139,7 +139,7 @@ def _build(
         runner = LocalRunner(todo, partial(db.read, lanes.waiting), clock)
     web = Web(parts, settings.public_url, ready)
     app = create_app(web)
-    if many:
+    if many and role == "wsgi":  # the others do not start before the schema is right
         health.hold_back(app, partial(fleet.check, db))
     return Connector(settings, db, parts, runner, web, app, held, ticker)
 

@@ -29,8 +29,16 @@ LONG = bool(os.environ.get("TEST_LONG"))  # `make bench-long`: the long forms
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 VENDOR = Path(__file__).parents[2] / "shared" / "data" / "vendor"
 
-# What takes minutes: `make prove`, which CI runs after `make check`.
-PROOFS = ("crash", "load", "scenarios/test_fleet.py", "storage/test_trouble.py")
+# What takes minutes, or more than two quiet cores: `make prove`.
+PROOFS = (
+    "cli/test_fleet.py",
+    "crash",
+    "load",
+    "runners/test_procrastinate.py",
+    "scenarios/test_fleet.py",
+    "scenarios/test_reconcile.py",
+    "storage/test_trouble.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -84,7 +84,10 @@ def test_a_worker_that_is_killed_in_the_middle_is_made_up_for_by_the_other(
             w.hears(2)
             w.rests()
             assert len(w.stage.zendesk.tickets()) == 1
-            assert w.html(w.ticket()).count("Transcript") == 1
+            ticket = w.ticket()
+            w.until(lambda: w.html(ticket).count("Transcript"), "the transcript")
+            w.rests()
+            assert w.html(ticket).count("Transcript") == 1
         else:
             assert w.public(w.ticket(), 1) == ["It is order 4711"]
             w.rests()
