@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from connector.sandbox.zendesk.agents import TicketView
+from connector.sandbox.zendesk.agents import CommentView, TicketView
 from connector.settings.texts import TEXTS
 from tests.crash.calls import Calls
 from tests.crash.story import CANARY, CUSTOMER, Story
@@ -56,16 +56,21 @@ def _customer(
         if not count and not any(map(sum, stands)) and not (excused.phone or excused.ticket):
             yield f"{said!r} was lost"
     for ticket in tickets:
-        own = [c.plain.strip() for c in ticket.comments if c.plain.strip() in story.customer]
+        own = [said for c in ticket.comments for said in _messages(c) if said in story.customer]
         if own != sorted(own, key=story.customer.index):
             yield f"ticket {ticket.id} is out of order: {own}"
 
 
 def _stands(said: str, ticket: TicketView) -> tuple[int, int]:
     """How often as a comment of the customer's own, and how often in the transcript."""
-    public = sum(c.plain.strip() == said for c in ticket.comments if c.public)
+    public = sum(_messages(c).count(said) for c in ticket.comments if c.public)
     noted = [html.unescape(c.html) for c in ticket.comments if "<h3>Transcript" in c.html]
     return public, sum(text.count(said) for text in noted)
+
+
+def _messages(comment: CommentView) -> list[str]:
+    """What waited while the helpdesk was away may stand in one comment, a paragraph each."""
+    return [paragraph.strip() for paragraph in comment.plain.split("\n\n")]
 
 
 def _agent(story: Story, phone: Sequence[str], excused: Excused) -> Iterator[str]:
