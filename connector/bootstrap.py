@@ -159,13 +159,7 @@ def opened(settings: Settings) -> Database:
     lock.make_folder(settings.database)
     db = connect(settings.database)
     try:
-        found = db.read(schema.current)
-        schema.check(found)
-        if found != schema.ours():
-            raise SchemaMismatch(
-                f"the database is at schema version {found or 'none'}, this program needs "
-                f"{schema.ours()}: run `connector migrate` first"
-            )
+        schema.require(db.read(schema.current))
     except BaseException:
         db.close()
         raise

@@ -60,12 +60,7 @@ def migrate(url: str) -> str:
 def check(db: Database) -> None:
     """Raise SchemaMismatch unless the schema is ours, StorageUnavailable if the database is gone."""
     found, jobs = db.read(_versions)
-    schema.check(found)
-    if found != schema.ours():
-        raise SchemaMismatch(
-            f"the database is at schema version {found or 'none'}, this program needs "
-            f"{schema.ours()}: run `connector migrate` first"
-        )
+    schema.require(found)
     if jobs is None or jobs < jobs_schema.ours():
         raise SchemaMismatch(
             f"Procrastinate's tables are at version {jobs or 'none'}, this program needs "

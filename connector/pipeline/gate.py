@@ -64,15 +64,15 @@ def _enter(
     known = upstreams.circuit(connection, upstream)
     if known.open_until is not None and known.open_until > now:
         return _hold(connection, row, known.open_until)
-    room = upstreams.room(connection, limits, now)
-    if until := upstreams.take(connection, limits, now):
-        return _hold(connection, row, until)
+    turn = upstreams.take(connection, limits, now)
+    if turn.wait_until is not None:
+        return _hold(connection, row, turn.wait_until)
     if known.open_until is not None:
         later = now + circuit.PROBING
         if not upstreams.probe(connection, upstream, known, later):
             return _hold(connection, row, later)
     rows: tuple[Row, ...] = (row,)
-    scarce = room is not None and room < LITTLE_ROOM
+    scarce = turn.room is not None and turn.room < LITTLE_ROOM
     if isinstance(row.call, AddComment) and (row.attempts or scarce):
         rows += batch.companions(row, outbox.behind(connection, row, batch.MOST))
     begun = tuple(_tried(each, now) for each in rows if outbox.begin(connection, each, now))

@@ -10,6 +10,7 @@ import io
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -51,7 +52,7 @@ class Seen:
     answered: float
 
 
-class Twin:
+class Twin(ABC):
     """A vendor's stand-in on a port of its own. `with twin:` starts and stops it."""
 
     name = "twin"
@@ -92,17 +93,17 @@ class Twin:
         """The fault that this request meets."""
         return self.faults.take(method, path)
 
+    @abstractmethod
     def error(self, status: int) -> Any:
         """The body of an error, as this vendor words it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def state(self) -> Any:
         """All that the twin remembers, as JSON."""
-        raise NotImplementedError
 
+    @abstractmethod
     def actions(self) -> Mapping[str, Callable[..., Any]]:
         """What can be done to the twin through its door, by name."""
-        raise NotImplementedError
 
     def _front(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(DOOR):

@@ -40,43 +40,42 @@ def listed(connection: Connection) -> list[Buried]:
 
 def replay(connection: Connection, wanted: str, now: datetime) -> Lane | None:
     """Try it again, as if it were ordered now; its lane, or None if there is no such thing."""
-    kind, number = _named(wanted)
-    if kind == CALL:
-        row = connection.execute(_calls().where(outbox.c.id == number)).first()
-        if row is None:
-            return None
-        call = codec.call(row.kind, row.payload)
-        # A row of its own: the old one's outcome is an event already, and each is told once.
-        again = replace(call, key=f"{call.key}:again{row.id}")
-        _end(connection, number, State.REPLAYED)
-        calls.add(connection, ConversationId(row.conversation_id), again, now)
-        return Lane(ConversationId(row.conversation_id), row.direction)
-    row = connection.execute(_events().where(inbox.c.id == number)).first()
+    row = _find(connection, wanted)
     if row is None:
         return None
-    connection.execute(update(inbox).where(inbox.c.id == number).values(due_at=now))
-    return Lane(ConversationId(row.conversation_id), INBOX)
+    if not wanted.startswith(CALL):
+        connection.execute(update(inbox).where(inbox.c.id == row.id).values(due_at=now))
+        return _lane(row)
+    call = codec.call(row.kind, row.payload)
+    # A row of its own: the old one's outcome is an event already, and each is told once.
+    again = replace(call, key=f"{call.key}:again{row.id}")
+    _end(connection, row.id, State.REPLAYED)
+    calls.add(connection, ConversationId(row.conversation_id), again, now)
+    return _lane(row)
 
 
 def drop(connection: Connection, wanted: str, now: datetime) -> Lane | None:
     """Never try it again; its lane, or None if there is no such thing."""
-    kind, number = _named(wanted)
-    if kind == CALL:
-        row = connection.execute(_calls().where(outbox.c.id == number)).first()
-        if row is None:
-            return None
-        _end(connection, number, State.DROPPED)
-        return Lane(ConversationId(row.conversation_id), row.direction)
-    row = connection.execute(_events().where(inbox.c.id == number)).first()
+    row = _find(connection, wanted)
     if row is None:
         return None
-    connection.execute(update(inbox).where(inbox.c.id == number).values(handled_at=now))
-    return Lane(ConversationId(row.conversation_id), INBOX)
+    if wanted.startswith(CALL):
+        _end(connection, row.id, State.DROPPED)
+    else:
+        connection.execute(update(inbox).where(inbox.c.id == row.id).values(handled_at=now))
+    return _lane(row)
 
 
-def _named(wanted: str) -> tuple[str, int]:
+def _find(connection: Connection, wanted: str) -> Row[Any] | None:
     kind, _, number = wanted.partition("-")
-    return kind, int(number) if number.isdecimal() else 0
+    if kind not in (CALL, EVENT) or not number.isdecimal():
+        return None
+    chosen, column = (_calls(), outbox.c.id) if kind == CALL else (_events(), inbox.c.id)
+    return connection.execute(chosen.where(column == int(number))).first()
+
+
+def _lane(row: Row[Any]) -> Lane:
+    return Lane(ConversationId(row.conversation_id), getattr(row, "direction", INBOX))
 
 
 def _calls() -> Select[Any]:

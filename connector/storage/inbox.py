@@ -6,15 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.domain.events import Event, TimerFired
 from connector.domain.ids import ConversationId
 from connector.errors import StaleConversation
-from connector.storage import codec
+from connector.storage import codec, once
 from connector.storage.prepared import Prepared
 from connector.storage.tables import inbox, timers
 
@@ -52,9 +50,8 @@ _STOP = Prepared(
 
 @cache
 def _add(dialect: str) -> Prepared:
-    kind: Any = postgresql if dialect == "postgresql" else sqlite
     return Prepared(
-        kind.insert(inbox)
+        once.insert(inbox, dialect)
         .on_conflict_do_nothing(index_elements=["source", "external_id"])
         .returning(inbox.c.id)
     )

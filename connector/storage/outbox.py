@@ -12,16 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.domain.effects import DIRECTIONS, Call, Direction
 from connector.domain.ids import ConversationId
 from connector.storage import codec
-from connector.storage.once import insert_once
+from connector.storage.once import insert_once, put
 from connector.storage.prepared import Prepared
 from connector.storage.tables import attempts, conversations, outbox
 
@@ -78,15 +76,6 @@ _FINISH = Prepared(
 _POSTPONE = Prepared(
     update(outbox).where(*_OPEN).values(_set("state", "due_at", "error", "attempts", "tried_at"))
 )
-
-
-@cache
-def _attempt(dialect: str) -> Prepared:
-    """How a try ended; what was uncertain at first may end a second time."""
-    kind: Any = postgresql if dialect == "postgresql" else sqlite
-    added = kind.insert(attempts)
-    ended = {name: added.excluded[name] for name in ("ended_at", "result", "error")}
-    return Prepared(added.on_conflict_do_update(index_elements=["outbox_id", "number"], set_=ended))
 
 
 @dataclass(frozen=True)
@@ -214,7 +203,8 @@ def _ended(connection: Connection, row: Row, result: str, at: datetime, error: s
         "result": result,
         "error": error or None,
     }
-    _attempt(connection.dialect.name)(connection, values)
+    # What was uncertain at first may end a second time.
+    put(connection, attempts, ("outbox_id", "number"), values)
 
 
 def cancel(

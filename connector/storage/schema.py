@@ -57,3 +57,13 @@ def check(found: str | None) -> None:
             f"the database has schema version {found}, this program knows up to {ours()}: "
             "install the newer connector again, or restore a backup from before it"
         )
+
+
+def require(found: str | None) -> None:
+    """Raise SchemaMismatch unless that version is ours: who does not migrate needs it to be."""
+    check(found)
+    if found != ours():
+        raise SchemaMismatch(
+            f"the database is at schema version {found or 'none'}, this program needs "
+            f"{ours()}: run `connector migrate` first"
+        )

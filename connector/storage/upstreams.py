@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.domain.limits import Limit, spare, taken, wait_until
+from connector.storage import once
 from connector.storage.prepared import Prepared
 from connector.storage.tables import circuits, paces
 
@@ -44,8 +43,7 @@ _CLOSE = Prepared(
 
 @cache
 def _failed(dialect: str) -> Prepared:
-    kind: Any = postgresql if dialect == "postgresql" else sqlite
-    added = kind.insert(circuits)
+    added = once.insert(circuits, dialect)
     more = {"failures": circuits.c.failures + 1}
     return Prepared(
         added.on_conflict_do_update(index_elements=["upstream"], set_=more).returning(
@@ -96,32 +94,27 @@ def _pace(dialect: str) -> Prepared:
     return Prepared(_PACE.with_for_update() if dialect == "postgresql" else _PACE)
 
 
-@cache
-def _keep(dialect: str) -> Prepared:
-    kind: Any = postgresql if dialect == "postgresql" else sqlite
-    added = kind.insert(paces)
-    newer = {"arrival_at": added.excluded.arrival_at}
-    return Prepared(added.on_conflict_do_update(index_elements=["name"], set_=newer))
-
-
 def _arrival(connection: Connection, limit: Limit) -> datetime | None:
     found = _pace(connection.dialect.name)(connection, {"wanted": limit.name}).scalar()
     return found if isinstance(found, datetime) else None
 
 
-def take(connection: Connection, limits: tuple[Limit, ...], now: datetime) -> datetime | None:
-    """Count one more under all of these, or say until when it has to wait and count nothing."""
+@dataclass(frozen=True)
+class Turn:
+    """Whether one more may leave, and how many could."""
+
+    wait_until: datetime | None  # None: it was counted, and leaves now
+    room: int | None  # before it was counted, under the tightest limit; None: no limit
+
+
+def take(connection: Connection, limits: tuple[Limit, ...], now: datetime) -> Turn:
+    """Count one more under all of these limits, or none if it has to wait for one of them."""
     arrivals = [(limit, _arrival(connection, limit)) for limit in limits]
+    room = min((spare(limit, at, now) for limit, at in arrivals), default=None)
     waits = [wait for limit, at in arrivals if (wait := wait_until(limit, at, now))]
     if waits:
-        return max(waits)
+        return Turn(max(waits), room)
     for limit, at in arrivals:
         kept = {"name": limit.name, "arrival_at": taken(limit, at, now)}
-        _keep(connection.dialect.name)(connection, kept)
-    return None
-
-
-def room(connection: Connection, limits: tuple[Limit, ...], now: datetime) -> int | None:
-    """How many could leave now under the tightest of these; None: no limit."""
-    found = [spare(limit, _arrival(connection, limit), now) for limit in limits]
-    return min(found, default=None)
+        once.put(connection, paces, ("name",), kept)
+    return Turn(None, room)
