@@ -47,6 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(here).as_posix()
         if place.startswith(PROOFS):
             item.add_marker(pytest.mark.proof)
+        if place.startswith("browser"):
+            # One Chromium for all of them: starting one takes ten seconds of both cores.
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")
