@@ -33,6 +33,7 @@ from urllib3.exceptions import (
 from urllib3.util.retry import Retry
 
 from connector.errors import ProviderError, Rejected, Transient, Uncertain
+from connector.turnstile import TURNSTILE
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
@@ -59,7 +60,8 @@ class _Clocked(io.RawIOBase):
         usual = self._sock.gettimeout()
         self._sock.settimeout(left if usual is None else min(usual, left))
         try:
-            count: int | None = self._raw.readinto(buffer)
+            with TURNSTILE.outside():
+                count: int | None = self._raw.readinto(buffer)
         finally:
             self._sock.settimeout(usual)
         return count
@@ -79,9 +81,17 @@ class _Answer(http.client.HTTPResponse):
 class _Connection(HTTPConnection):
     response_class = _Answer
 
+    def connect(self) -> None:
+        with TURNSTILE.outside():
+            super().connect()
+
 
 class _SecureConnection(HTTPSConnection):
     response_class = _Answer
+
+    def connect(self) -> None:
+        with TURNSTILE.outside():
+            super().connect()
 
 
 class _Pool(HTTPConnectionPool):

@@ -10,6 +10,7 @@ import anthropic
 
 from connector.bots.config import ClaudeConfig
 from connector.errors import StartError
+from connector.turnstile import TURNSTILE
 
 ROOT = "https://api.anthropic.com"
 CONNECT_SECONDS = 5.0
@@ -24,7 +25,8 @@ class Bounded(anthropic.DefaultHttpxClient):
 
     def send(self, request: Any, *, stream: bool = False, **kwargs: Any) -> Any:
         deadline = time.monotonic() + request.extensions["timeout"]["read"]
-        response = super().send(request, stream=True, **kwargs)
+        with TURNSTILE.outside():
+            response = super().send(request, stream=True, **kwargs)
         if stream:
             return response
         body = bytearray()

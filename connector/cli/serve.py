@@ -55,7 +55,7 @@ def run_until_signal(connector: Connector, listener: Listener | None) -> None:
     gc.freeze()
     gc.enable()
     # Many threads that wait for disk and network: the default, 5 ms, is what each would wait more.
-    sys.setswitchinterval(0.002)
+    sys.setswitchinterval(0.0005)
     connector.start()
     if listener:
         listener.start()

@@ -17,6 +17,7 @@ from itertools import count
 from connector import log
 from connector.domain.lanes import Lane
 from connector.runners.base import Step
+from connector.turnstile import TURNSTILE
 
 THREADS = 32
 SWEEP_SECONDS = 5.0
@@ -106,7 +107,8 @@ class LocalRunner:
         due: datetime | None = None
         wait = 0.0
         try:
-            due = self._step(lane)
+            with TURNSTILE.lane():
+                due = self._step(lane)
         except Exception as error:
             _log.error("lane_step_failed", lane=lane.name, conversation=lane.conversation,
                        error=type(error).__name__)  # fmt: skip

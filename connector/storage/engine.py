@@ -20,6 +20,7 @@ from sqlalchemy.pool import QueuePool
 
 from connector.errors import StorageUnavailable
 from connector.storage.writer import Checkpoints, Writer, kind_of
+from connector.turnstile import TURNSTILE
 
 T = TypeVar("T")
 BUSY_SECONDS = 5
@@ -83,7 +84,7 @@ class ServerDatabase:
 
     def _within(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         try:
-            with engine.begin() as connection:
+            with TURNSTILE.outside(), engine.begin() as connection:
                 return work(connection)
         except IntegrityError:
             raise

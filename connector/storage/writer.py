@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from connector.errors import StorageUnavailable
+from connector.turnstile import TURNSTILE
 
 T = TypeVar("T")
 GROUP = 64  # writes that may share a commit
@@ -85,10 +86,12 @@ class Writer:
             self._queue.append(job)
             leads = not self._writing
             self._writing = True
-        if not leads:
-            job.turn.wait()
-        if not job.done:
-            self._lead()
+        # Who leads writes for others, webhooks among them: it must not wait for a turn meanwhile.
+        with TURNSTILE.outside():
+            if not leads:
+                job.turn.wait()
+            if not job.done:
+                self._lead()
         if job.error is None:
             return job.result  # type: ignore[no-any-return]
         if is_storage(job.error):

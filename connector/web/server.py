@@ -15,7 +15,7 @@ from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 from connector.errors import StartError
 from connector.web.app import MAX_BODY
 
-THREADS = 8
+THREADS = 4  # more only stand in each other's way: a webhook waits for Python and one commit
 FIRST_WORD_SECONDS = 1.0  # from a connection to its request, when we are about to stop
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from flask import Flask, Response, request
 
@@ -11,6 +12,7 @@ from connector.channels.base import WebhookReply, WebhookRequest
 from connector.errors import UnknownEndpoint, UnsupportedEvent
 from connector.pipeline import receive
 from connector.pipeline.parts import Parts
+from connector.turnstile import TURNSTILE
 from connector.web.metrics import ACK_SECONDS
 
 _log = log.get(__name__)
@@ -55,9 +57,22 @@ def register(app: Flask, parts: Parts, public_url: str) -> None:
         return Response(status=200)
 
     methods = ["GET", "HEAD", "POST"]
-    app.add_url_rule("/webhooks/channels/<name>", "channel", channel, methods=methods)
-    app.add_url_rule("/webhooks/channels/<name>/status", "status", channel, methods=methods)
-    app.add_url_rule("/webhooks/helpdesks/<name>", "helpdesk", helpdesk, methods=methods)
+    for rule, endpoint, view in (
+        ("/webhooks/channels/<name>", "channel", channel),
+        ("/webhooks/channels/<name>/status", "status", channel),
+        ("/webhooks/helpdesks/<name>", "helpdesk", helpdesk),
+    ):
+        app.add_url_rule(rule, endpoint, _first(view), methods=methods)
+
+
+def _first(view: Callable[[str], Response]) -> Callable[[str], Response]:
+    """A provider waits for it: lanes stand back."""
+
+    def taken(name: str) -> Response:
+        with TURNSTILE.webhook():
+            return view(name)
+
+    return taken
 
 
 def _request(public_url: str) -> WebhookRequest:
