@@ -136,7 +136,7 @@ def _build(
         ready = partial(fleet.readiness, db, runner)
         ticker = ticker if role == "worker" else None
     else:
-        runner = LocalRunner(todo, partial(db.read, lanes.waiting), clock)
+        runner = LocalRunner(todo, lanes.looking(db, clock), clock)
     web = Web(parts, settings.public_url, ready)
     app = create_app(web)
     if many and role == "wsgi":  # the others do not start before the schema is right

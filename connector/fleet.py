@@ -86,7 +86,7 @@ def runner(role: Role, db: Database, url: str, step: Step, now: Callable[[], dat
     def my_turn(at: datetime, following: datetime) -> bool:
         return db.write(lambda c: duties.take(c, SWEEP, at, following))
 
-    return Worker(_jobs(db), _conninfo(url), step, partial(db.read, lanes.waiting), my_turn, now)
+    return Worker(_jobs(db), _conninfo(url), step, lanes.looking(db, now), my_turn, now)
 
 
 def _conninfo(url: str) -> str:

@@ -11,13 +11,14 @@ from connector import log
 from connector.domain.conversation import Conversation
 from connector.domain.decide import Decision, decide
 from connector.domain.effects import DIRECTIONS, Cancel, Effect, SetTimer, StopTimer
+from connector.domain.events import Event
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import StaleConversation
 from connector.pipeline import facts
 from connector.pipeline.parts import Parts
 from connector.storage import conversations, inbox, outbox
-from connector.storage.inbox import Waiting
+from connector.storage.inbox import Unreadable, Waiting
 
 PARKED = timedelta(minutes=5)  # an event that can't be handled, before it is tried again
 
@@ -32,8 +33,12 @@ def advance(parts: Parts, conversation: ConversationId) -> datetime | None:
         return later
     if before is None:
         raise LookupError(f"an event for the unknown conversation {conversation}")
+    event = waiting.event
     try:
-        _handle(parts, waiting, before, now)
+        if isinstance(event, Unreadable) or isinstance(before, Unreadable):
+            _park(parts, conversation, waiting, "Unreadable", now)
+            return now
+        _handle(parts, waiting, event, before, now)
     except StaleConversation:
         return now  # somebody was faster: look again
     # What arrives from now on wakes the lane again, timers that were just set too.
@@ -42,28 +47,37 @@ def advance(parts: Parts, conversation: ConversationId) -> datetime | None:
 
 def _next(
     connection: Connection, conversation: ConversationId, now: datetime
-) -> tuple[Waiting | None, datetime | None, Conversation | None]:
+) -> tuple[Waiting | None, datetime | None, Conversation | Unreadable | None]:
     waiting, later = inbox.upcoming(connection, conversation, now)
     if waiting is None:
         return None, later, None
-    return waiting, later, conversations.load(connection, conversation)
-
-
-def _handle(parts: Parts, waiting: Waiting, before: Conversation, now: datetime) -> None:
     try:
-        decision = decide(before, waiting.event, parts.channels[before.channel].policy)
+        return waiting, later, conversations.load(connection, conversation)
+    except (KeyError, ValueError):
+        return waiting, later, Unreadable()
+
+
+def _handle(
+    parts: Parts, waiting: Waiting, event: Event, before: Conversation, now: datetime
+) -> None:
+    try:
+        decision = decide(before, event, parts.channels[before.channel].policy)
     except Exception as error:
-        # A poison event parks its own conversation and nothing else.
-        kind = type(waiting.event).__name__
-        _log.error("event_parked", conversation=before.id, kind=kind, error=type(error).__name__)
-        parts.db.write(lambda c: inbox.failed(c, waiting, now + PARKED))
-        if waiting.id is None:
-            raise
+        _park(parts, before.id, waiting, type(error).__name__, now)
         return
     parts.db.write(lambda c: _keep(c, waiting, before, decision, now))
-    facts.tell(before, waiting.event, decision)
+    facts.tell(before, event, decision)
     for lane, at in _wakes(before.id, decision.effects):
         parts.wake(lane, at)
+
+
+def _park(
+    parts: Parts, conversation: ConversationId, waiting: Waiting, error: str, now: datetime
+) -> None:
+    """A poison event parks its own conversation and nothing else."""
+    kind = type(waiting.event).__name__
+    _log.error("event_parked", conversation=conversation, kind=kind, error=error)
+    parts.db.write(lambda c: inbox.failed(c, conversation, waiting, now + PARKED))
 
 
 def _keep(

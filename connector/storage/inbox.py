@@ -69,10 +69,15 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Unreadable:
+    """It was written by a version that knew more, or is damaged."""
+
+
+@dataclass(frozen=True)
 class Waiting:
     """The next thing for a conversation to handle: an event, or a timer that ran out."""
 
-    event: Event
+    event: Event | Unreadable
     id: int | None  # None: a timer
     failures: int = 0
 
@@ -110,12 +115,19 @@ def upcoming(
     later = [timer.due_at] if timer else []
     if events:
         first = events[0]
-        waiting = Waiting(codec.event(first.kind, first.payload), first.id, first.failures)
+        waiting = Waiting(_read(first.kind, first.payload), first.id, first.failures)
         return waiting, min([e.due_at for e in events[1:]] + later, default=None)
     if timer is None or timer.due_at > now:
         return None, timer.due_at if timer else None
     # Behind this timer there may be others: look again.
     return Waiting(TimerFired(now, timer.name), None), now
+
+
+def _read(kind: str, payload: str) -> Event | Unreadable:
+    try:
+        return codec.event(kind, payload)
+    except (KeyError, ValueError):
+        return Unreadable()
 
 
 def handled(
@@ -135,14 +147,18 @@ def handled(
         raise StaleConversation(conversation)
 
 
-def failed(connection: Connection, waiting: Waiting, due_at: datetime) -> None:
+def failed(
+    connection: Connection, conversation: ConversationId, waiting: Waiting, due_at: datetime
+) -> None:
     """It could not be handled: its conversation waits until then; no other does."""
-    if waiting.id is not None:
-        connection.execute(
-            update(inbox)
-            .where(inbox.c.id == waiting.id)
-            .values(failures=waiting.failures + 1, due_at=due_at)
-        )
+    if isinstance(waiting.event, TimerFired):
+        set_timer(connection, conversation, waiting.event.name, due_at)
+        return
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == waiting.id)
+        .values(failures=waiting.failures + 1, due_at=due_at)
+    )
 
 
 def set_timer(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from connector.domain.effects import Direction
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
+from connector.storage.engine import Database
 from connector.storage.prepared import Prepared
 from connector.storage.tables import inbox, outbox, timers
+
+AHEAD = timedelta(minutes=1)  # several sweeps
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 _FIRST_EVENT = (
     select(func.min(inbox.c.id))
@@ -21,9 +26,9 @@ _EVENTS = Prepared(
     select(inbox.c.conversation_id, inbox.c.due_at.label("due")).where(inbox.c.id.in_(_FIRST_EVENT))
 )
 _TIMERS = Prepared(
-    select(timers.c.conversation_id, func.min(timers.c.due_at).label("due")).group_by(
-        timers.c.conversation_id
-    )
+    select(timers.c.conversation_id, func.min(timers.c.due_at).label("due"))
+    .where(timers.c.due_at <= bindparam("until"))
+    .group_by(timers.c.conversation_id)
 )
 _FIRST_CALL = (
     select(func.min(outbox.c.id))
@@ -37,11 +42,21 @@ _CALLS = Prepared(
 )
 
 
-def waiting(connection: Connection) -> dict[Lane, datetime]:
-    """Every lane with unfinished work, and when the first of it is due: the rest waits for that."""
+def looking(
+    db: Database, now: Callable[[], datetime], ahead: timedelta = AHEAD
+) -> Callable[[], dict[Lane, datetime]]:
+    """What a runner sweeps with."""
+    return lambda: db.read(lambda c: waiting(c, now() + ahead))
+
+
+def waiting(connection: Connection, until: datetime = EVER) -> dict[Lane, datetime]:
+    """Every lane with unfinished work, and when the first of it is due: the rest waits for that.
+
+    Timers that run out after `until` are left out: every open conversation has one.
+    """
     found: dict[Lane, datetime] = {}
-    for statement in (_EVENTS, _TIMERS):
-        for row in statement(connection):
+    for rows in (_EVENTS(connection), _TIMERS(connection, {"until": until})):
+        for row in rows:
             lane = Lane(ConversationId(row.conversation_id), INBOX)
             found[lane] = min(found.get(lane, row.due), row.due)
     for call in _CALLS(connection):

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import Update, select, update
 
 from connector import bootstrap
 from connector.cli.commands import main
+from connector.domain.ids import Address, conversation_id
 from connector.errors import Transient
 from connector.pipeline import advance, retry
-from connector.storage import buried, engine, schema
+from connector.storage import buried, engine, schema, tables
 from tests.pipeline.rig import Rig
 
 CONFIG = Path(__file__).parents[2] / "config" / "sandbox.yaml"
@@ -99,6 +101,35 @@ def test_an_event_that_can_not_be_handled_is_listed_and_tried_again(
     assert run("replay", found.id).exit_code == 0
     rig.passes(10)
     assert rig.phone("+15550999")[0].endswith("re: Poison")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        update(tables.inbox).values(kind="FromTheFuture"),
+        update(tables.conversations).values(state="{}"),
+    ],
+)
+def test_what_this_version_can_not_read_waits_for_one_that_can(rig: Rig, damage: Update) -> None:
+    rig.hook(lambda *_: None)
+    rig.texts_in("Hello", customer="+15550999")
+    rig.texts_in("Hello", customer="+15550998")
+    kept = {t: rig.db.read(lambda c, t=t: c.execute(select(t)).mappings().all())  # type: ignore[misc]
+            for t in (tables.inbox, tables.conversations)}  # fmt: skip
+    theirs = conversation_id("sms-us", Address("+15550999"))
+    table = damage.table
+    column = table.c.get("conversation_id", table.c.id)
+    rig.db.write(lambda c: c.execute(damage.where(column == theirs)))
+    rig.passes(10)
+    assert len(rig.phone("+15550998")) == 1
+    (found,) = [x for x in rig.db.read(buried.listed) if x.conversation == theirs]
+    assert (found.what.startswith("call"), found.attempts) == (False, 1)
+    for row in kept[table]:
+        same = table.c.id == row["id"]
+        mended = {"kind": row["kind"]} if table is tables.inbox else {"state": row["state"]}
+        rig.db.write(lambda c, s=same, m=mended: c.execute(update(table).where(s).values(m)))  # type: ignore[misc]
+    rig.passes(3600)
+    assert len(rig.phone("+15550999")) == 1
 
 
 @pytest.mark.parametrize("name", ["nonsense", "call-0", "call-x", "event-99"])

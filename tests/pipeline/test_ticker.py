@@ -131,7 +131,7 @@ def eventually(look: Callable[[], bool]) -> bool:
     return look()
 
 
-def test_threads_go_on_after_any_error_and_end_when_switched_off(
+def test_threads_go_on_after_any_error_and_rest_when_switched_off(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("connector.pipeline.reconcile.ticker.RETRY_SECONDS", 0.01)
@@ -150,6 +150,17 @@ def test_threads_go_on_after_any_error_and_end_when_switched_off(
     assert off.done == 1
     told = [(f["event"], f["duty"]) for f in facts]
     assert sorted(told) == [("duty_failed", "broken"), ("duty_off", "off")]
+
+
+def test_what_was_switched_off_is_tried_again_later(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.pipeline.reconcile.ticker.OFF_SECONDS", 0.05)
+    off = Work([Off("admins only")])
+    ticker = Ticker(db, [Duty("off", timedelta(milliseconds=20), off)])
+    ticker.start()
+    assert eventually(lambda: off.done > 1)
+    assert ticker.stop(SOON)
 
 
 def test_stop_does_not_wait_for_a_provider_that_hangs(db: Database) -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from connector.domain.effects import Direction, SendText
 from connector.domain.events import CustomerMessaged, TimerFired
 from connector.domain.ids import Address, ConversationId, ExternalId, MessageId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import StaleConversation
-from connector.storage import conversations, inbox, lanes, outbox
+from connector.storage import conversations, inbox, lanes, outbox, tables
 from connector.storage.engine import Database
 from connector.storage.inbox import Arrival, Waiting
 from connector.storage.outbox import Row, State
@@ -82,7 +83,7 @@ def test_a_poison_event_holds_back_its_own_conversation_only(db: Database) -> No
     db.write(lambda c: inbox.add(c, [arrival("a"), arrival("b", ConversationId("c2"))], T0))
     waiting = upcoming(db)
     assert isinstance(waiting, Waiting)
-    db.write(lambda c: inbox.failed(c, waiting, T0 + MINUTE))
+    db.write(lambda c: inbox.failed(c, C, waiting, T0 + MINUTE))
     assert upcoming(db) == T0 + MINUTE
     other, _ = db.read(lambda c: inbox.upcoming(c, ConversationId("c2"), T0))
     assert isinstance(other, Waiting)
@@ -140,6 +141,37 @@ def test_a_sweep_finds_every_lane_with_something_to_do(db: Database) -> None:
         Lane(ConversationId("c2"), INBOX): T0 + MINUTE,
         Lane(C, "customer"): T0,
     }
+
+
+def test_a_sweep_leaves_out_timers_that_are_far_off(db: Database) -> None:
+    for number in (1, 2, 3):
+        name = ConversationId(f"c{number}")
+        db.write(lambda c, n=name, m=number: inbox.set_timer(c, n, "idle", T0 + m * MINUTE))  # type: ignore[misc]
+    look = lanes.looking(db, lambda: T0, 2 * MINUTE)
+    assert set(look().values()) == {T0 + MINUTE, T0 + 2 * MINUTE}
+
+
+@pytest.mark.parametrize(
+    "damage", [{"kind": "FromTheFuture"}, {"payload": '{"at": 1}'}, {"payload": "{"}]
+)
+def test_an_event_of_a_newer_version_is_told_from_others(
+    db: Database, damage: dict[str, str]
+) -> None:
+    db.write(lambda c: inbox.add(c, [arrival("a")], T0))
+    db.write(lambda c: c.execute(update(tables.inbox).values(**damage)))
+    waiting = upcoming(db)
+    assert isinstance(waiting, Waiting)
+    assert waiting.event == inbox.Unreadable()
+    db.write(lambda c: inbox.failed(c, C, waiting, T0 + MINUTE))
+    assert upcoming(db) == T0 + MINUTE
+
+
+def test_a_timer_that_could_not_be_handled_comes_back(db: Database) -> None:
+    db.write(lambda c: inbox.set_timer(c, C, "idle", T0))
+    waiting = upcoming(db)
+    assert isinstance(waiting, Waiting)
+    db.write(lambda c: inbox.failed(c, C, waiting, T0 + MINUTE))
+    assert upcoming(db) == T0 + MINUTE
 
 
 def test_a_worker_that_was_paused_does_not_overwrite_a_newer_state(db: Database) -> None:

@@ -20,6 +20,7 @@ from connector.storage import duties
 from connector.storage.engine import Database
 
 LOOK_SECONDS = 5.0  # another process may have moved its time
+OFF_SECONDS = 3600.0  # a right that was missing may have been given
 RETRY_SECONDS = 5.0  # after a failure of our own: mostly the database, which may come back
 # Periods are shortened by up to this share, so that duties begun together drift apart, and those
 # who wait for the same one ask after different moments.
@@ -32,7 +33,7 @@ GoesOn = Callable[[], bool]
 
 
 class Off(Exception):
-    """This duty can't be done with this configuration; the text says why."""
+    """Others must change something before this duty can be done; the text says what."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Ticker:
                 wait = self.turn(duty)
             except Off as reason:
                 _log.warning("duty_off", duty=duty.name, reason=str(reason))
-                return
+                wait = OFF_SECONDS
             except Exception as error:
                 _log.error("duty_failed", duty=duty.name, error=type(error).__name__)
                 wait = RETRY_SECONDS
