@@ -29,7 +29,7 @@ bench: $(VENV)/.test  ## measure speed and size, one table
 	@$(BIN)/python -m bench
 
 bench-long: $(VENV)/.test  ## every crash point and failure, storms of webhooks, a million messages; about 2 hours
-	@TEST_LONG=1 timeout 3h $(BIN)/python -m pytest -q tests/crash tests/load tests/storage/test_trouble.py
+	@TEST_LONG=1 timeout 3h $(BIN)/python -m pytest -q -m proof
 	@$(BIN)/python -m bench.crash --minutes 20
 	@timeout 1h $(BIN)/python -m bench.size
 
