@@ -105,7 +105,7 @@ def test_nothing_is_lost_doubled_or_reordered_while_the_database_restarts(
     with a_fleet(zygote, server.url, ("web", "web", "worker")) as (_, w, __):
         for customer in customers:
             w.says(PLEA, customer)
-        w.until(lambda: len(w.stage.zendesk.tickets()) == CUSTOMERS, "a ticket each")
+        assert w.stage.until(lambda: len(w.stage.zendesk.tickets()) == CUSTOMERS, DRAIN_SECONDS)
         with Writers(w, customers) as writers:
             while writers.alive():
                 threading.Event().wait(chance.uniform(SOONEST, LATEST))
