@@ -144,11 +144,13 @@ class Received:
 
     `read` gives what `parse` would have made of its webhook, with the same id, so that the two are
     one event. It may ask the provider for more, files for example: Transient, MalformedPayload.
+    `words` is what can be told without asking, for when the rest has not been to be had for long.
     """
 
     id: ExternalId
     at: datetime
     read: Callable[[], Inbound]
+    words: Callable[[], Inbound]
 
 
 @runtime_checkable

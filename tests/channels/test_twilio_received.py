@@ -139,6 +139,9 @@ def test_files_that_can_not_be_listed_now_are_asked_for_again(twilio: Loopback) 
     (found,) = at(twilio).received(NOW)
     with pytest.raises(Transient):
         found.read()
+    told = found.words()
+    assert isinstance(told, InboundMessage)
+    assert (told.text, told.media) == ("text 1", ())
 
 
 def test_a_message_of_nobody_is_malformed(twilio: Loopback) -> None:

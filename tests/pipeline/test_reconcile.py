@@ -79,7 +79,7 @@ class ListingChannel(FakeChannel):
     def lost(self, sid: str, text: str, at: datetime, customer: str = "+15550123") -> None:
         """Written, and its webhook lost."""
         told = InboundMessage(ExternalId(sid), Address(customer), text, raw={})
-        self.listed.append(Received(told.id, at, lambda: told))
+        self.listed.append(Received(told.id, at, lambda: told, lambda: told))
 
 
 @dataclass
@@ -333,7 +333,7 @@ def test_a_text_that_came_by_webhook_is_not_read_again(rig: Asked) -> None:
     def read() -> Inbound:
         raise AssertionError("it is known")
 
-    rig.listing.listed.append(Received(ExternalId("SMa"), rig.at, read))
+    rig.listing.listed.append(Received(ExternalId("SMa"), rig.at, read, read))
     rig.later(minutes=1)
     rig.lists()
     assert len(rig.phone()) == 1
@@ -396,13 +396,31 @@ def test_a_failure_among_many_keeps_what_came_before_and_asks_again(rig: Asked) 
         return good()
 
     first, second, third = rig.listing.listed
-    rig.listing.listed = [first, Received(second.id, second.at, read), third]
+    rig.listing.listed = [first, Received(second.id, second.at, read, second.words), third]
     with pytest.raises(Transient):
         rig.lists()
     rig.passes(2)
     assert rig.phone() == ["<automated:-> re: text 0"]
     rig.lists()
     assert rig.phone()[1:] == ["re: text 1 | text 2"]
+
+
+def test_files_that_are_not_to_be_had_for_an_hour_hold_nobody_back(rig: Asked) -> None:
+    rig.lists()
+    rig.later(minutes=5)
+    rig.listing.lost("SMa", "look at this", rig.at - 30 * SECOND)
+    rig.listing.lost("SMb", "do you see it?", rig.at - 20 * SECOND)
+
+    def read() -> Inbound:
+        raise Transient("media: 500")
+
+    first, second = rig.listing.listed
+    rig.listing.listed = [Received(first.id, first.at, read, first.words), second]
+    with pytest.raises(Transient):
+        rig.lists()
+    rig.later(hours=1)
+    rig.lists()
+    assert rig.phone() == ["<automated:-> re: look at this | do you see it?"]
 
 
 def test_one_that_can_not_be_read_stops_no_other(rig: Asked) -> None:
@@ -412,7 +430,7 @@ def test_one_that_can_not_be_read_stops_no_other(rig: Asked) -> None:
     def read() -> Inbound:
         raise MalformedPayload("no From")
 
-    rig.listing.listed.append(Received(ExternalId("SMbad"), rig.at - 40 * SECOND, read))
+    rig.listing.listed.append(Received(ExternalId("SMbad"), rig.at - 40 * SECOND, read, read))
     rig.listing.lost("SMa", "hello", rig.at - 30 * SECOND)
     rig.lists()
     assert len(rig.phone()) == 1

@@ -60,15 +60,19 @@ def _received(messages: Messages, config: TwilioConfig, each: Mapping[str, Any])
         check_owner(Form({n: [v] for n, v in fields.items()}), config, fields["To"])
     except UnknownEndpoint:
         return None
-    return Received(ExternalId(sid), at, partial(_read, messages, config, fields))
+    read, words = partial(_read, messages, config, fields), partial(_told, fields)
+    return Received(ExternalId(sid), at, read, words)
 
 
 def _read(messages: Messages, config: TwilioConfig, fields: Mapping[str, str]) -> Inbound:
     """As the webhook would have told it. Raise Transient or MalformedPayload."""
-    told = dict(fields)
-    if _COUNT.fullmatch(fields["NumMedia"]):
-        told |= _media(messages, config, fields["MessageSid"])
-    return written(Form({name: [value] for name, value in told.items()}))
+    if not _COUNT.fullmatch(fields["NumMedia"]):
+        return _told(fields)
+    return _told({**fields, **_media(messages, config, fields["MessageSid"])})
+
+
+def _told(fields: Mapping[str, str]) -> Inbound:
+    return written(Form({name: [value] for name, value in fields.items()}))
 
 
 def _media(messages: Messages, config: TwilioConfig, sid: str) -> dict[str, str]:

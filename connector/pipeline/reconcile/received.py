@@ -20,6 +20,7 @@ from connector.storage import cursors, missed
 HEAD_START = timedelta(seconds=10)
 OVERLAP = timedelta(minutes=5)  # a list may lag behind, and clocks differ
 AT_ONCE = 100
+WITHOUT_FILES = timedelta(hours=1)  # then a customer's words go on alone, and those behind them
 
 _log = log.get(__name__)
 
@@ -75,6 +76,7 @@ def _missing(parts: Parts, channel: str, listed: Sequence[Received]) -> list[Rec
 
 def _take(parts: Parts, channel: str, some: Sequence[Received]) -> None:
     """Store them in order; where the provider fails in between, those before it."""
+    patience_ends = parts.now() - WITHOUT_FILES
     events: list[Inbound] = []
     failure: ProviderError | None = None
     for each in some:
@@ -83,8 +85,11 @@ def _take(parts: Parts, channel: str, some: Sequence[Received]) -> None:
         except WebhookError as error:
             _log.error("received_unreadable", channel=channel, external=each.id, error=str(error))
         except ProviderError as error:
-            failure = error
-            break
+            if each.at > patience_ends:
+                failure = error
+                break
+            _log.error("received_without_files", channel=channel, external=each.id)
+            events.append(each.words())
     new = receive.from_channel(parts, channel, events)
     if new:
         _log.warning("webhooks_missed", channel=channel, count=new)
