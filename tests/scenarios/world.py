@@ -22,7 +22,7 @@ from connector.web.server import listen
 ROOT = Path(__file__).parents[2]
 CUSTOMER = "+12025550147"
 PLEA = "I want to talk to a human please"
-PATIENCE = 20.0
+PATIENCE = 60.0  # of a busy machine: only a failure takes so long
 T = TypeVar("T")
 
 
