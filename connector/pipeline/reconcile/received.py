@@ -49,7 +49,8 @@ def catch_up(
     """Store what is missing, oldest first; when to look again, if something is still too young."""
     name, now = f"received:{channel}", parts.now()
     stored = parts.db.read(lambda c: cursors.get(c, name))
-    mark = Mark.load(stored) if stored else Mark(now, now)
+    # Providers date messages to the second: one of this second was written after we began, maybe.
+    mark = Mark.load(stored) if stored else Mark(now.replace(microsecond=0), now)
     if stored is None:
         _keep(parts, name, mark)
         return None
