@@ -231,11 +231,15 @@ def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:
     made = {}
     for name, given in settings.channels.items():
         adapter = _twilio(settings, name, given)
-        author = settings.helpdesks[given.helpdesk].mirror.author
+        desk = settings.helpdesks[given.helpdesk]
+        policy = policies.policy(
+            name, given, lists, adapter.capabilities.max_text, desk.mirror.author,
+            policies.steering(desk),
+        )  # fmt: skip
         made[name] = ChannelParts(
             name=name,
             adapter=adapter,
-            policy=policies.policy(name, given, lists, adapter.capabilities.max_text, author),
+            policy=policy,
             bot=bots[given.bot],
             helpdesk=given.helpdesk,
             resend_unproven=given.on_unknown == "at_least_once",

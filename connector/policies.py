@@ -11,18 +11,29 @@ from connector.domain.handoff.base import (
     NoProgressPolicy,
 )
 from connector.domain.handoff.phrases import Phrases
+from connector.domain.hours import OpeningHours
 from connector.domain.mask import mask_card_numbers
-from connector.domain.policy import Facts, Policy
+from connector.domain.policy import Facts, Policy, Steering
 from connector.domain.tickets import TicketFields
 from connector.settings import Wording
 from connector.settings.channels import Channel, Ticket
 from connector.settings.handoff import Handoff
+from connector.settings.helpdesks import ZendeskHelpdesk
+from connector.settings.hours import DAYS, Hours
 from connector.settings.templates import render
 
+USUAL = Steering()  # the defaults
 MASKS: dict[str, Callable[[str], str]] = {"card_numbers": mask_card_numbers}
 
 
-def policy(name: str, channel: Channel, phrases: Phrases, max_text: int, author: str) -> Policy:
+def policy(
+    name: str,
+    channel: Channel,
+    phrases: Phrases,
+    max_text: int,
+    author: str,
+    steering: Steering = USUAL,
+) -> Policy:
     """`author` is the helpdesk's template for what stands before an agent's words."""
     return Policy(
         channel=name,
@@ -35,7 +46,30 @@ def policy(name: str, channel: Channel, phrases: Phrases, max_text: int, author:
         quiet_period=channel.quiet_period,
         settle=max(channel.grace_period, timedelta(seconds=1)),
         bot_replies=channel.limits.bot_replies_per_episode,
+        hours=_hours(channel.hours),
+        waiting_notice=channel.waiting_notice,
+        grace=channel.grace_period,
+        survey=channel.csat.open_for if channel.csat.ask else None,
+        steering=steering,
     )
+
+
+def steering(desk: ZendeskHelpdesk) -> Steering:
+    return Steering(
+        # Zendesk keeps tags in small letters.
+        hand_back=desk.hand_back_tag.lower(),
+        pause=desk.pause_tag.lower(),
+        resend=desk.resend_tag.lower(),
+    )
+
+
+def _hours(given: Hours | None) -> OpeningHours | None:
+    if given is None:
+        return None
+    week = tuple(
+        tuple((span.opens, span.closes) for span in given.open.get(day, ())) for day in DAYS
+    )
+    return OpeningHours(given.timezone, week)
 
 
 def handoff(given: Handoff, phrases: Phrases) -> HandoffPolicy:

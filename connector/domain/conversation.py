@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from connector.domain.desk import Desk as Desk
+from connector.domain.desk import Survey
 from connector.domain.handoff.base import Considered, Trigger
 from connector.domain.ids import (
     Address,
@@ -22,7 +24,6 @@ from connector.domain.ids import (
     episode_id,
     message_id,
 )
-from connector.domain.tickets import Cursor
 from connector.domain.turns import Summary
 
 # How much of the episode before is kept in view: enough for the bot to know what was settled.
@@ -57,6 +58,7 @@ class Outcome(StrEnum):
 
     BOT_RESOLVED = "bot_resolved"
     AGENT_RESOLVED = "agent_resolved"
+    HANDED_BACK = "handed_back"  # an agent gave the customer back to the bot
     ABANDONED = "abandoned"
     OPTED_OUT = "opted_out"
     RELEASED = "released"  # the ticket was deleted under us
@@ -83,6 +85,7 @@ class Message:
     author_name: str | None = None
     offers_person: bool = False
     why: str = ""  # why it did not reach the customer, in words
+    resends: int = 0  # how often an agent had it sent again
 
     @property
     def reached_customer(self) -> bool:
@@ -100,6 +103,7 @@ class Episode:
     handed_off_at: datetime | None = None
     ticket: TicketId | None = None
     settled: bool = False  # the bot thinks that the matter is closed
+    score: int | None = None  # the customer's, from 1 to 5
 
 
 @dataclass(frozen=True)
@@ -132,22 +136,21 @@ class HandingOff:
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A ticket of this conversation and how far it has been read."""
-
-    ticket: TicketId
-    requester: ExternalId
-    cursor: Cursor = Cursor()
-    reads: int = 0
-    reading: bool = False
-    read_again: bool = False  # it changed while it was being read
-
-
-@dataclass(frozen=True)
 class WithAgent:
     desk: Desk
     since: datetime
     taken_over_at: datetime | None = None  # an agent's first public comment
+    told_waiting: bool = False  # the customer got the one update that nobody has answered
+    unplaced: tuple[int, ...] = ()  # seq of messages that a closed ticket refused
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The ticket is solved, the episode not over: a real reply reopens the ticket."""
+
+    desk: Desk
+    since: datetime
+    until: datetime | None  # None: for as long as the ticket is paused
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ class Ended:
     outcome: Outcome
 
 
-Holder = WithBot | HandingOff | WithAgent | Ended
+Holder = WithBot | HandingOff | WithAgent | Solved | Ended
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,10 @@ class Conversation:
     lesson: str = ""  # what an agent resolved last, for the bot to know
     past_desks: tuple[Desk, ...] = ()  # solved, the newest last: agents may still write there
     early_receipts: tuple[EarlyReceipt, ...] = ()
+    untold: tuple[MessageId, ...] = ()  # did not reach the customer; the ticket doesn't say so yet
+    told: tuple[str, ...] = ()  # the causes that the ticket's agents have read
+    reports: int = 0
+    survey: Survey | None = None
     version: int = 0  # of the stored row: who saves must have loaded the newest
 
     @classmethod
@@ -233,8 +240,18 @@ class Conversation:
 
     def desk_of(self, ticket: TicketId) -> Desk | None:
         """The desk of this ticket, if it is the one that has the conversation or a past one."""
-        own = (self.holder.desk,) if isinstance(self.holder, WithAgent) else ()
-        return next((d for d in (*own, *self.past_desks) if d.ticket == ticket), None)
+        return next((d for d in self.desks if d.ticket == ticket), None)
+
+    @property
+    def desks(self) -> tuple[Desk, ...]:
+        own = (self.holder.desk,) if isinstance(self.holder, WithAgent | Solved) else ()
+        return (*own, *self.past_desks)
+
+    def put_desk(self, desk: Desk) -> Conversation:
+        """With this desk in the place of what was known of it, wherever that stands."""
+        if isinstance(self.holder, WithAgent | Solved) and self.holder.desk.ticket == desk.ticket:
+            return replace(self, holder=replace(self.holder, desk=desk))
+        return self.keep_past(desk)
 
     def keep_past(self, desk: Desk) -> Conversation:
         """With this desk among the past ones, in the place of what was known of it."""
@@ -256,4 +273,6 @@ class Conversation:
             holder=WithBot(answered=self.seq),
             earlier=self.messages[-EARLIER_MESSAGES:],
             messages=(),
+            told=(),
+            survey=None,
         )

@@ -53,6 +53,13 @@ class AddComment:
 
 
 @dataclass(frozen=True)
+class RemoveTags:
+    key: str
+    ticket: TicketId
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class ReadTicket:
     key: str
     ticket: TicketId
@@ -88,7 +95,7 @@ class Cancel:
     keys: tuple[str, ...]
 
 
-Call = AskBot | Summarise | OpenTicket | AddComment | ReadTicket | SendText
+Call = AskBot | Summarise | OpenTicket | AddComment | RemoveTags | ReadTicket | SendText
 Effect = Call | SetTimer | StopTimer | Cancel
 
 DIRECTIONS: dict[type[Call], Direction] = {
@@ -96,6 +103,7 @@ DIRECTIONS: dict[type[Call], Direction] = {
     Summarise: Direction.SUMMARY,
     OpenTicket: Direction.TICKET,
     AddComment: Direction.TICKET,
+    RemoveTags: Direction.TICKET,
     ReadTicket: Direction.CHANGES,
     SendText: Direction.CUSTOMER,
 }

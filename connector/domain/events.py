@@ -134,6 +134,24 @@ class CommentRefused:
 
 
 @dataclass(frozen=True)
+class TagsRemoved:
+    at: datetime
+    key: str
+    ticket: TicketId
+
+
+@dataclass(frozen=True)
+class TagsRefused:
+    """The tags are still there, and the helpdesk will not take them away."""
+
+    at: datetime
+    key: str
+    ticket: TicketId
+    code: str
+    meaning: str
+
+
+@dataclass(frozen=True)
 class MessageSent:
     at: datetime
     message: MessageId
@@ -173,6 +191,8 @@ Event = (
     | TicketGone
     | CommentAdded
     | CommentRefused
+    | TagsRemoved
+    | TagsRefused
     | MessageSent
     | DeliveryFailed
     | DeliveryUnknown

@@ -8,17 +8,29 @@ from datetime import timedelta
 from typing import Protocol
 
 from connector.domain.handoff.base import HandoffPolicy
+from connector.domain.hours import OpeningHours
 from connector.domain.tickets import TicketFields
 
 Facts = Mapping[str, Mapping[str, str]]  # {"handoff": {"trigger": "legal"}, "customer": {...}, ...}
+Told = Mapping[str, str | Mapping[str, str]]  # the same, and "next_opening" beside them
 
 
 class Wording(Protocol):
     """The fixed texts, in the customer's language where there is one."""
 
-    def render(self, name: str, language: str | None, facts: Facts) -> str:
-        """The text called `name`: handoff | handoff_delayed | solved | automated."""
+    def render(self, name: str, language: str | None, facts: Told) -> str:
+        """The text called `name`: automated | handoff | handoff_delayed | after_hours | waiting |
+        solved | csat | csat_thanks."""
         ...
+
+
+@dataclass(frozen=True)
+class Steering:
+    """The tags by which agents steer."""
+
+    hand_back: str = "bot_resume"
+    pause: str = "bot_pause"
+    resend: str = "connector_resend"
 
 
 @dataclass(frozen=True)
@@ -42,3 +54,8 @@ class Policy:
     bot_retry: timedelta = timedelta(minutes=1)  # with bot_failure switched off
     bot_replies: int = 40
     stale_drafts: int = 2  # drafts discarded in a row before one is sent although it is stale
+    hours: OpeningHours | None = None  # None: people are always there
+    waiting_notice: timedelta | None = None  # nobody has answered for so long; None: say nothing
+    grace: timedelta = timedelta(0)  # after the solve: a real reply reopens the same ticket
+    survey: timedelta | None = None  # how long an answer counts; None: don't ask
+    steering: Steering = Steering()

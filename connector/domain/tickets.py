@@ -59,6 +59,7 @@ class CommentDraft:
     public: bool
     author: ExternalId | None = None  # the requester, or None for the connector itself
     also: tuple[str, ...] = ()  # the keys of others that stand in the same comment
+    reopen: bool = False  # a solved ticket becomes open with it
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,9 @@ class Changes:
     ticket: TicketId
     status: TicketStatus
     comments: tuple[Comment, ...]  # oldest first
+    tags: tuple[str, ...] = ()
+    merged_into: TicketId | None = None
+    merged_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -94,15 +98,20 @@ class Cursor:
 
     at: datetime | None = None
     seen: tuple[ExternalId, ...] = ()
+    begins: datetime | None = None  # what is not newer than this was never ours to take
 
     @property
     def since(self) -> datetime | None:
-        return None if self.at is None else self.at - OVERLAP
+        return self.begins if self.at is None else self.at - OVERLAP
 
     def fresh(self, comments: tuple[Comment, ...]) -> tuple[Comment, ...]:
-        since = self.since
+        since, begins = self.since, self.begins
         return tuple(
-            c for c in comments if c.id not in self.seen and (since is None or c.at >= since)
+            c
+            for c in comments
+            if c.id not in self.seen
+            and (since is None or c.at >= since)
+            and (begins is None or c.at > begins)
         )
 
     def after(self, comments: tuple[Comment, ...]) -> Cursor:
@@ -113,4 +122,4 @@ class Cursor:
         newest = max(times)
         kept = {c.id: c.at for c in comments if c.at >= newest - OVERLAP}
         old = tuple(i for i in self.seen if i not in kept) if newest == self.at else ()
-        return Cursor(newest, (*old, *kept))
+        return Cursor(newest, (*old, *kept), self.begins)

@@ -51,6 +51,10 @@ class Helpdesk(Protocol):
         """The comment that an uncertain `add_comment` of this draft made, if it made one."""
         ...
 
+    def remove_tags(self, ticket: TicketId, tags: Sequence[str]) -> None:
+        """Take these tags off the ticket; doing it twice is doing it once."""
+        ...
+
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         """The state of the ticket and its comments at or after the cursor, oldest first."""
         ...

@@ -17,7 +17,7 @@ from connector.domain.lanes import INBOX, Lane
 from connector.errors import StaleConversation
 from connector.pipeline import facts
 from connector.pipeline.parts import Parts
-from connector.storage import conversations, inbox, outbox
+from connector.storage import conversations, inbox, links, outbox
 from connector.storage.inbox import Unreadable, Waiting
 
 PARKED = timedelta(minutes=5)  # an event that can't be handled, before it is tried again
@@ -65,7 +65,8 @@ def _handle(
     except Exception as error:
         _park(parts, before.id, waiting, type(error).__name__, now)
         return
-    parts.db.write(lambda c: _keep(c, waiting, before, decision, now))
+    helpdesk = parts.channels[before.channel].helpdesk
+    parts.db.write(lambda c: _keep(c, waiting, before, decision, now, helpdesk))
     facts.tell(before, event, decision)
     for lane, at in _wakes(before.id, decision.effects):
         parts.wake(lane, at)
@@ -86,11 +87,16 @@ def _keep(
     before: Conversation,
     decision: Decision,
     now: datetime,
+    helpdesk: str,
 ) -> None:
     inbox.handled(connection, before.id, waiting, now)
     after = decision.conversation
     if after != before or decision.ended:
         conversations.save(connection, before, after, decision.ended, now)
+    for desk in after.desks:
+        # Merged into a ticket that this conversation did not know: what changes there concerns it.
+        if desk.merged and before.desk_of(desk.ticket) is None:
+            links.merged(connection, helpdesk, desk.merged[-1], desk.ticket, after.id)
     conversations.save_considered(connection, after, decision.considered, now)
     for effect in decision.effects:
         _order(connection, before.id, effect, now)

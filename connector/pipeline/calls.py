@@ -14,6 +14,7 @@ from connector.domain.effects import (
     Call,
     OpenTicket,
     ReadTicket,
+    RemoveTags,
     SendText,
     Summarise,
 )
@@ -32,7 +33,7 @@ def upstream(channel: ChannelParts, call: Call) -> str:
     match call:
         case AskBot() | Summarise():
             return f"bot:{channel.bot_name}"
-        case OpenTicket() | AddComment() | ReadTicket():
+        case OpenTicket() | AddComment() | RemoveTags() | ReadTicket():
             return f"helpdesk:{channel.helpdesk}"
         case SendText():
             return f"channel:{channel.name}"
@@ -66,6 +67,9 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
         case AddComment():
             comment = desk.add_comment(call.draft)
             return e.CommentAdded(parts.now(), call.key, comment, call.message)
+        case RemoveTags():
+            desk.remove_tags(call.ticket, call.tags)
+            return e.TagsRemoved(parts.now(), call.key, call.ticket)
         case ReadTicket():
             return e.TicketRead(parts.now(), desk.changes(call.ticket, call.cursor))
         case SendText():
@@ -81,8 +85,8 @@ def look_up(
     """The event of a call that did happen, None if it certainly did not. Raise CannotTell."""
     desk = parts.helpdesks[channel.helpdesk]
     match row.call:
-        case AskBot() | Summarise() | ReadTicket():
-            return None  # these change nothing: doing them twice does no harm
+        case AskBot() | Summarise() | ReadTicket() | RemoveTags():
+            return None  # doing these twice does no harm
         case OpenTicket() as call:
             opened = desk.find_ticket(call.draft)
             if opened is None:
@@ -115,6 +119,8 @@ def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) ->
         case AddComment():
             ticket = call.draft.ticket
             return e.CommentRefused(now, call.key, ticket, code, meaning, call.message)
+        case RemoveTags():
+            return e.TagsRefused(now, call.key, call.ticket, code, meaning)
         case ReadTicket():
             return e.TicketGone(now, call.ticket, meaning)
         case SendText():

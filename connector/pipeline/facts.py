@@ -11,6 +11,8 @@ from connector.domain.conversation import (
     Delivery,
     HandingOff,
     Message,
+    Solved,
+    WithAgent,
     WithBot,
 )
 from connector.domain.decide import Decision
@@ -31,6 +33,8 @@ _NAMES: dict[type, str] = {
     e.TicketGone: "ticket_gone",
     e.CommentAdded: "comment_added",
     e.CommentRefused: "comment_refused",
+    e.TagsRemoved: "tags_removed",
+    e.TagsRefused: "tags_refused",
     e.MessageSent: "message_sent",
     e.DeliveryFailed: "delivery_failed",
     e.DeliveryUnknown: "delivery_unknown",
@@ -45,7 +49,9 @@ def tell(before: Conversation, event: e.Event, decision: Decision) -> None:
     name = _NAMES.get(type(event))
     if name:
         known = {k: str(v) for k in _IDS if (v := getattr(event, k, None)) is not None}
-        bound.info(name, **known)
+        # A customer who was promised a person is without one: somebody should look.
+        alarming = isinstance(event, e.TicketGone) and _released(before, after)
+        (bound.error if alarming else bound.info)(name, **known)
     if isinstance(event, e.BotAnswered) and _discarded(before, after):
         bound.info("draft_discarded", draft=event.draft)
     if isinstance(event, e.TicketRead):
@@ -55,6 +61,10 @@ def tell(before: Conversation, event: e.Event, decision: Decision) -> None:
     kinds = type(before.holder).__name__, type(after.holder).__name__
     if kinds[0] != kinds[1]:
         bound.info("holder_changed", before=kinds[0], holder=kinds[1])
+    if after.episode.score != before.episode.score and after.episode.score is not None:
+        bound.info("survey_answered", score=after.episode.score)
+    if (moved := after.episode.ticket) != before.episode.ticket and before.episode.ticket and moved:
+        bound.info("ticket_merged", ticket=before.episode.ticket, into=moved)
     for episode in decision.ended:
         bound.info("episode_ended", outcome=episode.outcome and episode.outcome.value)
 
@@ -101,6 +111,11 @@ def _tell_messages(bound: Any, before: Conversation, after: Conversation) -> Non
         elif old is not None and old.delivery is not message.delivery:
             bound.info("delivery_changed", message=message.id, author=message.author.value,
                        delivery=message.delivery.value)  # fmt: skip
+
+
+def _released(before: Conversation, after: Conversation) -> bool:
+    held = isinstance(before.holder, WithAgent | Solved)
+    return held and not isinstance(after.holder, WithAgent | Solved)
 
 
 def _discarded(before: Conversation, after: Conversation) -> bool:

@@ -88,10 +88,10 @@ def _tickets_changed(parts: Parts, helpdesk: str, news: Mapping[TicketId, str]) 
     def keep(connection: Connection) -> list[tuple[Arrival, bool]]:
         arrivals = []
         for ticket, name in news.items():
-            ours = links.conversation_of(connection, "ticket", helpdesk, ticket)
-            if ours is not None:
-                event = TicketChanged(now, ticket)
-                arrivals.append(Arrival(f"helpdesk:{helpdesk}", name, ours, event))
+            event = TicketChanged(now, ticket)
+            for number, ours in enumerate(links.conversations_of(connection, helpdesk, ticket)):
+                each = f"{name}:{ours}" if number else name
+                arrivals.append(Arrival(f"helpdesk:{helpdesk}", each, ours, event))
         return list(zip(arrivals, inbox.add(connection, arrivals, now), strict=True))
 
     stored = parts.db.write(keep)

@@ -94,11 +94,13 @@ class ZendeskHelpdesk(Section):
         default="bot_resume", description="An agent's tag that gives the customer back to the bot."
     )
     pause_tag: Tag = Field(
-        default="bot_pause", description="An agent's tag that stops mirroring for a while."
+        default="bot_pause",
+        description="An agent's tag that keeps the bot out: for as long as it is on the ticket the "
+        "customer stays with the agents, also when the ticket is solved.",
     )
     resend_tag: Tag = Field(
         default="connector_resend",
-        description="An agent's tag that sends again what did not reach the customer.",
+        description="An agent's tag that sends again what the customer did not get of an agent.",
     )
 
     @model_validator(mode="after")

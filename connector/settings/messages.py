@@ -51,3 +51,10 @@ class Messages(Section):
     waiting: Wordings | None = Field(
         default=None, description="Sent once when nobody has answered for `waiting_notice`."
     )
+    csat: Wordings | None = Field(
+        default=None,
+        description="Asks how it was, after `solved`: the answer is a number from 1 to 5.",
+    )
+    csat_thanks: Wordings | None = Field(
+        default=None, description="Sent when the customer has answered `csat`."
+    )

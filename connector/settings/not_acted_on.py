@@ -14,17 +14,8 @@ PATHS = (
     "helpdesks.*.mirror.automations",
     "helpdesks.*.mirror.light_agents",
     "helpdesks.*.mirror.ccs",
-    "helpdesks.*.hand_back_tag",
-    "helpdesks.*.pause_tag",
-    "helpdesks.*.resend_tag",
-    "channels.*.hours",
-    "channels.*.messages.after_hours",
-    "channels.*.messages.waiting",
     "channels.*.limits.messages_per_hour",
     "channels.*.limits.usd_per_day",
-    "channels.*.grace_period",
-    "channels.*.waiting_notice",
-    "channels.*.csat",
     "ops.retention_days",
 )
 

@@ -71,4 +71,21 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "it": "La sua richiesta attende ancora una persona del nostro team. Non l'abbiamo "
         "dimenticata.",
     },
+    "csat": {
+        "en": "How was our help? Please answer with a number from 1 (bad) to 5 (very good).",
+        "es": "¿Qué tal la ayuda? Responda con un número del 1 (mal) al 5 (muy bien).",
+        "fr": "Comment était notre aide ? Répondez par un chiffre de 1 (mal) à 5 (très bien).",
+        "de": "Wie war unsere Hilfe? Bitte antworten Sie mit einer Zahl von 1 (schlecht) bis 5 "
+        "(sehr gut).",
+        "pt": "Como foi a nossa ajuda? Responda com um número de 1 (ruim) a 5 (muito bom).",
+        "it": "Com'è stato il nostro aiuto? Risponda con un numero da 1 (male) a 5 (molto bene).",
+    },
+    "csat_thanks": {
+        "en": "Thank you for your answer.",
+        "es": "Gracias por su respuesta.",
+        "fr": "Merci pour votre réponse.",
+        "de": "Danke für Ihre Antwort.",
+        "pt": "Obrigado pela resposta.",
+        "it": "Grazie per la risposta.",
+    },
 }

@@ -20,6 +20,13 @@ _CONVERSATION = Prepared(
         links.c.theirs == bindparam("id"),
     )
 )
+_MERGED = Prepared(
+    select(links.c.conversation_id).where(
+        links.c.kind == "merge",
+        links.c.owner == bindparam("by"),
+        links.c.ours == bindparam("into"),
+    )
+)
 
 
 def link(
@@ -40,12 +47,24 @@ def link(
     insert_once(connection, links, ("kind", "owner", "theirs"), row)
 
 
-def conversation_of(
-    connection: Connection, kind: str, owner: str, theirs: ExternalId | TicketId
-) -> ConversationId | None:
-    wanted = {"of": kind, "by": owner, "id": theirs}
-    found = _CONVERSATION(connection, wanted).scalar()
-    return ConversationId(found) if found else None
+def merged(
+    connection: Connection,
+    owner: str,
+    source: TicketId,
+    target: TicketId,
+    conversation: ConversationId,
+) -> None:
+    """From now on the target is this conversation's ticket too; it may be another one's already."""
+    link(connection, "merge", owner, source, conversation, target)
+
+
+def conversations_of(
+    connection: Connection, owner: str, ticket: TicketId
+) -> tuple[ConversationId, ...]:
+    """Whose ticket it is: one conversation's, or several that were merged into it."""
+    of_it = _CONVERSATION(connection, {"of": "ticket", "by": owner, "id": ticket})
+    came = _MERGED(connection, {"by": owner, "into": ticket})
+    return tuple(dict.fromkeys(ConversationId(r.conversation_id) for r in (*of_it, *came)))
 
 
 def linked(connection: Connection, owner: str, tickets: Sequence[TicketId]) -> set[TicketId]:
@@ -58,4 +77,5 @@ def linked(connection: Connection, owner: str, tickets: Sequence[TicketId]) -> s
             links.c.theirs.in_(tickets[first : first + AT_ONCE]),
         )
         found |= {TicketId(row.theirs) for row in connection.execute(asked)}
-    return found
+    targets = select(links.c.ours).where(links.c.kind == "merge", links.c.owner == owner)
+    return found | ({TicketId(t) for t in connection.scalars(targets)} & set(tickets))

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, String, cast, select
+from sqlalchemy import Connection, String, and_, cast, or_, select
 
-from connector.domain.conversation import WithAgent
+from connector.domain.conversation import Solved, WithAgent
 from connector.domain.ids import ExternalId, TicketId
 from connector.storage.tables import conversations, episodes, inbox, links
 
 AT_ONCE = 500  # ids in one question
 # An episode's id is made of these two (domain/ids); episodes have no other index to be found by.
 _EPISODE = conversations.c.id + "-" + cast(conversations.c.episode, String)
+_IS_TICKET = and_(links.c.kind == "ticket", links.c.theirs == episodes.c.ticket)
+_WAS_MERGED = and_(links.c.kind == "merge", links.c.ours == episodes.c.ticket)
 
 
 def tickets_under_way(connection: Connection, helpdesk: str) -> list[TicketId]:
     """Those that have a conversation now, sorted."""
     asked = (
-        select(links.c.theirs)
+        select(episodes.c.ticket)
+        .distinct()
         .select_from(conversations)
         .join(episodes, episodes.c.id == _EPISODE)
-        .join(links, links.c.theirs == episodes.c.ticket)
+        .join(links, or_(_IS_TICKET, _WAS_MERGED))
         .where(
-            conversations.c.holder == WithAgent.__name__,
-            links.c.kind == "ticket",
+            conversations.c.holder.in_((WithAgent.__name__, Solved.__name__)),
             links.c.owner == helpdesk,
         )
     )
     # Not by the database, whose order may follow a language.
-    return sorted(TicketId(row.theirs) for row in connection.execute(asked))
+    return sorted(TicketId(row.ticket) for row in connection.execute(asked))
 
 
 def known(connection: Connection, source: str, ids: Sequence[ExternalId]) -> frozenset[ExternalId]:

@@ -90,6 +90,7 @@ episodes = Table(
     Column("trigger", String(30)),
     Column("handed_off_at", Utc),
     Column("ticket", String(60)),
+    Column("score", Integer),
     Index("ix_episodes_started", "started_at"),
 )
 
@@ -183,7 +184,7 @@ timers = Table(
 links = Table(
     "links",
     metadata,
-    Column("kind", String(20), primary_key=True),  # ticket | comment
+    Column("kind", String(20), primary_key=True),  # ticket | comment | merge
     Column("owner", String(100), primary_key=True),  # the helpdesk's name
     Column("theirs", String(100), primary_key=True),
     Column("conversation_id", String(40), nullable=False),

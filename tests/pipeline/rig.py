@@ -115,6 +115,10 @@ class FakeTicket:
     draft: TicketDraft
     status: TicketStatus = TicketStatus.OPEN
     comments: list[tuple[Comment, CommentDraft | None]] = field(default_factory=list)
+    tags: set[str] = field(default_factory=set)
+    merged_into: TicketId | None = None
+    merged_at: datetime | None = None
+    deleted: bool = False
 
 
 @dataclass
@@ -151,12 +155,26 @@ class FakeDesk(FakeProvider):
         return next((t for t in self.tickets.values() if t.draft.key == key), None)
 
     def add_comment(self, draft: CommentDraft) -> ExternalId:
-        ticket = self.tickets[draft.ticket]
+        ticket = self._there(draft.ticket)
         if ticket.status is TicketStatus.CLOSED:
             raise Rejected("closed", code="closed", provider="fake", operation="add_comment")
         made = self._comment(ticket, draft.html, draft.public, by_agent=False, ours=True)
-        self.doing("add_comment", lambda: ticket.comments.append((made, draft)))
+
+        def take() -> None:
+            ticket.comments.append((made, draft))
+            ticket.status = TicketStatus.OPEN if draft.reopen else ticket.status
+
+        self.doing("add_comment", take)
         return made.id
+
+    def _there(self, ticket: TicketId) -> FakeTicket:
+        found = self.tickets[ticket]
+        if found.deleted:
+            raise Rejected("gone", code="gone", provider="fake", operation="any")
+        return found
+
+    def remove_tags(self, ticket: TicketId, tags: Sequence[str]) -> None:
+        self.doing("remove_tags", lambda: self._there(ticket).tags.difference_update(tags))
 
     def comment_limits(self, draft: CommentDraft) -> Sequence[Limit]:
         return self.limits
@@ -170,9 +188,16 @@ class FakeDesk(FakeProvider):
 
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         self.doing("changes", lambda: None)
-        found = self.tickets[ticket]
+        found = self._there(ticket)
         comments = tuple(c for c, _ in found.comments if after.since is None or c.at >= after.since)
-        return Changes(ticket, found.status, comments)
+        return Changes(
+            ticket, found.status, comments, tuple(found.tags), found.merged_into, found.merged_at
+        )
+
+    def merge(self, source: TicketId, target: TicketId) -> None:
+        """As an agent does: the source is closed, and says where it went."""
+        found = self.tickets[source]
+        found.status, found.merged_into, found.merged_at = TicketStatus.CLOSED, target, self.now()
 
     def _comment(
         self, ticket: FakeTicket, text: str, public: bool, *, by_agent: bool, ours: bool

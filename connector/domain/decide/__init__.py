@@ -8,12 +8,24 @@ event.
 from __future__ import annotations
 
 from connector.domain import events as e
-from connector.domain.conversation import Conversation, Ended, HandingOff, WithAgent, WithBot
+from connector.domain.conversation import (
+    Conversation,
+    Ended,
+    HandingOff,
+    Solved,
+    WithAgent,
+    WithBot,
+)
 from connector.domain.decide import (
     consent,
+    decision,
     delivery,
+    desks,
     ended,
     handing_off,
+    past_desk,
+    reports,
+    solved,
     with_agent,
     with_bot,
 )
@@ -31,14 +43,28 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
             return delivery.decide(now, event)
         case e.CustomerConsented():
             return consent.decide(now, event)
-        case e.CommentAdded():
-            return now  # recorded with its attempt; nothing follows from it
-    match conversation.holder:
+        case e.CommentAdded() | e.TagsRemoved() | e.TagsRefused():
+            return desks.done(now, event)
+        case e.CommentRefused():
+            now = desks.done(now, event)
+        case e.TimerFired(name=decision.REPORT):
+            return reports.tell(now)
+        case _:
+            pass  # the holder's
+    return _by_holder(now, event, policy)
+
+
+def _by_holder(now: Decision, event: e.Event, policy: Policy) -> Decision:
+    if isinstance(event, past_desk.News) and past_desk.concerns(now.conversation, event):
+        return past_desk.decide(now, event, policy)
+    match now.conversation.holder:
         case WithBot() as holder:
             return with_bot.decide(now, holder, event, policy)
         case HandingOff() as holder:
             return handing_off.decide(now, holder, event, policy)
         case WithAgent() as holder:
             return with_agent.decide(now, holder, event, policy)
+        case Solved() as holder:
+            return solved.decide(now, holder, event, policy)
         case Ended():
             return ended.decide(now, event, policy)

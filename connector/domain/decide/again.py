@@ -1,18 +1,20 @@
-"""What a ticket no longer took begins a new episode, so that it gets its answer."""
+"""What a ticket no longer took, or an agent gave back, begins a new episode and gets its answer."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from connector.domain.conversation import WithBot
 from connector.domain.decide import with_bot
 from connector.domain.decide.decision import Decision
-from connector.domain.events import CommentRefused
+from connector.domain.decide.reports import tell
 from connector.domain.policy import Policy
 
 
-def again_from(decision: Decision, seq: int, event: CommentRefused, policy: Policy) -> Decision:
+def again_from(decision: Decision, seq: int, at: datetime, policy: Policy) -> Decision:
     """The messages of the ended episode from `seq` on move into a new one, with the bot."""
+    decision = tell(decision)
     before = decision.conversation
     moved = tuple(m for m in before.messages if m.seq >= seq)
     if not moved:
@@ -24,4 +26,4 @@ def again_from(decision: Decision, seq: int, event: CommentRefused, policy: Poli
     holder = WithBot(answered=seq - 1)
     conversation = replace(conversation, episode=episode, messages=moved, holder=holder)
     decision = decision.now(conversation)
-    return with_bot.heard(decision, event.at, policy)
+    return with_bot.heard(decision, at, policy)

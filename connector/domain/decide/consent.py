@@ -11,8 +11,8 @@ from connector.domain.conversation import (
     Delivery,
     Ended,
     HandingOff,
-    Message,
     Outcome,
+    Solved,
     WithAgent,
     WithBot,
 )
@@ -22,8 +22,10 @@ from connector.domain.decide.decision import (
     end,
     note,
     send_key,
+    tell_agent,
     withdraw_bot,
 )
+from connector.domain.decide.reports import tell
 from connector.domain.effects import Cancel
 from connector.domain.events import CustomerConsented
 from connector.domain.transcript import escape
@@ -44,14 +46,16 @@ def decide(decision: Decision, event: CustomerConsented) -> Decision:
         return decision.now(replace(conversation, opted_out=opted_out))
     conversation = conversation.add(Author.CUSTOMER, event.text, event.at)
     decision = decision.now(conversation)
-    if isinstance(conversation.holder, WithAgent):
+    if isinstance(conversation.holder, WithAgent | Solved):
         text = _NOTES[event.word].format(word=escape(event.text))
         key = f"{conversation.messages[-1].id}:consent"
         decision = note(decision, conversation.holder.desk, key, f"<p>{text}</p>")
     if event.word == "stop":
         return opt_out(decision, event.at)
     if event.word == "start":
-        return decision.now(replace(decision.conversation, opted_out=False))
+        # What fails from now on is news again.
+        decision = tell(decision)
+        return decision.now(replace(decision.conversation, opted_out=False, told=()))
     return decision
 
 
@@ -65,16 +69,16 @@ def opt_out(decision: Decision, at: datetime) -> Decision:
     match decision.conversation.holder:
         case WithBot():
             decision = end(withdraw_bot(decision), Outcome.OPTED_OUT, at)
-            return _suppress_queued(decision).held_by(Ended(Outcome.OPTED_OUT))
-        case HandingOff() | WithAgent():
-            return _suppress_queued(decision)
+            return _suppress_queued(decision, at).held_by(Ended(Outcome.OPTED_OUT))
+        case HandingOff() | WithAgent() | Solved():
+            return _suppress_queued(decision, at)
         case Ended():
             return decision
         case unknown:
             assert_never(unknown)
 
 
-def _suppress_queued(decision: Decision) -> Decision:
+def _suppress_queued(decision: Decision, at: datetime) -> Decision:
     """An agent's words that are still queued: not sent, and the ticket says so."""
     conversation = decision.conversation
     queued = [m for m in conversation.messages if m.delivery is Delivery.QUEUED]
@@ -84,16 +88,5 @@ def _suppress_queued(decision: Decision) -> Decision:
     for message in queued:
         unsent = replace(message, delivery=Delivery.SUPPRESSED, why=OPTED_OUT)
         decision = decision.now(decision.conversation.change(unsent))
-        decision = _tell(decision, unsent)
+        decision = tell_agent(decision, unsent, at)
     return decision
-
-
-def _tell(decision: Decision, message: Message) -> Decision:
-    holder = decision.conversation.holder
-    if not isinstance(holder, WithAgent):
-        return decision
-    html = (
-        f"<p><b>Not sent, because {OPTED_OUT}:</b></p>"
-        f"<blockquote>{escape(message.text)}</blockquote>"
-    )
-    return note(decision, holder.desk, f"{message.id}:suppressed", html)

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.domain.conversation import (
     Author,
     Conversation,
     Delivery,
     Desk,
+    Ended,
     Episode,
     Holder,
     Message,
     Outcome,
+    Solved,
     WithAgent,
+    WithBot,
 )
-from connector.domain.effects import AddComment, Cancel, Effect, ReadTicket, SendText, StopTimer
+from connector.domain.effects import (
+    AddComment,
+    Cancel,
+    Effect,
+    ReadTicket,
+    SendText,
+    SetTimer,
+    StopTimer,
+)
 from connector.domain.events import CustomerMessaged
 from connector.domain.handoff.base import Considered
 from connector.domain.ids import TicketId
 from connector.domain.policy import Facts, Policy
 from connector.domain.text import split_text
 from connector.domain.tickets import CommentDraft
-from connector.domain.transcript import escape
 
 QUIET, IDLE, SETTLE = "quiet", "idle", "settle"
 SUMMARY, DELAYED, REOPEN = "summary", "delayed", "reopen"
+WAITING, GRACE, REPORT = "waiting", "grace", "report"
+# What did not reach the customer is told within seconds where its reason is new, together with all
+# that failed meanwhile; what fails for a reason that agents have read about is gathered for longer.
+REPORT_SOON, REPORT_LATER = timedelta(seconds=5), timedelta(minutes=10)
 # A helpdesk's refusals after which the ticket takes no more comments at all.
 NO_MORE_COMMENTS = frozenset({"closed", "gone"})
 # Given up on, and kept where an operator can have it tried again.
@@ -82,7 +96,7 @@ def say(
         if conversation.opted_out:
             unsent = replace(message, delivery=Delivery.SUPPRESSED, why=OPTED_OUT)
             decision = decision.now(conversation.change(unsent))
-            decision = tell_agent(decision, unsent)
+            decision = tell_agent(decision, unsent, at)
             continue
         send = SendText(send_key(message), message.id, conversation.address, piece)
         decision = decision.now(conversation).then(send)
@@ -90,7 +104,8 @@ def say(
 
 
 def send_key(message: Message) -> str:
-    return f"{message.id}:send"
+    again = f":{message.resends}" if message.resends else ""
+    return f"{message.id}:send{again}"
 
 
 def ask_key(conversation: Conversation, draft: int) -> str:
@@ -99,12 +114,25 @@ def ask_key(conversation: Conversation, draft: int) -> str:
 
 def say_fixed(decision: Decision, name: str, at: datetime, policy: Policy) -> Decision:
     """One of the operator's fixed texts."""
-    text = fixed(decision.conversation, name, policy)
+    text = fixed(decision.conversation, name, policy, at)
     return say(decision, Author.CONNECTOR, text, at, policy)
 
 
-def fixed(conversation: Conversation, name: str, policy: Policy) -> str:
-    return policy.wording.render(name, conversation.language, facts(conversation))
+def fixed(conversation: Conversation, name: str, policy: Policy, at: datetime) -> str:
+    told = {**facts(conversation), "next_opening": _next_opening(conversation, policy, at)}
+    return policy.wording.render(name, conversation.language, told)
+
+
+def is_open(policy: Policy, at: datetime) -> bool:
+    """Whether people are there, as far as opening hours tell."""
+    return policy.hours is None or policy.hours.is_open(at)
+
+
+def _next_opening(conversation: Conversation, policy: Policy, at: datetime) -> str:
+    if policy.hours is None or policy.hours.is_open(at):
+        return ""
+    opens = policy.hours.next_opening(at)
+    return policy.hours.in_words(opens, conversation.language) if opens else ""
 
 
 def facts(conversation: Conversation, decided: Considered | None = None) -> Facts:
@@ -123,6 +151,14 @@ def facts(conversation: Conversation, decided: Considered | None = None) -> Fact
         "ticket": {"id": episode.ticket or ""},
         "handoff": {"trigger": trigger.value if trigger else "", "reason": reason},
     }
+
+
+def waits_from(decision: Decision, at: datetime, policy: Policy) -> Decision:
+    """The customer waits for a person; the time while people are away does not count."""
+    if policy.waiting_notice is None:
+        return decision
+    start = at if policy.hours is None else policy.hours.count_from(at)
+    return decision.then(SetTimer(WAITING, start + policy.waiting_notice))
 
 
 def withdraw_bot(decision: Decision) -> Decision:
@@ -145,16 +181,36 @@ def note(decision: Decision, desk: Desk, key: str, html: str) -> Decision:
     return decision.then(AddComment(key, CommentDraft(key, desk.ticket, html, public=False)))
 
 
-def tell_agent(decision: Decision, message: Message) -> Decision:
-    """The ticket tells the truth: what did not reach the customer stands there, with the reason."""
-    holder = decision.conversation.holder
-    if not isinstance(holder, WithAgent):
-        return decision  # before the ticket exists, the transcript says it
-    doubt = message.delivery is Delivery.UNKNOWN
-    fact = "It is not certain that this reached" if doubt else "This did not reach"
-    why = f" ({escape(message.why)})" if message.why else ""
-    html = f"<p><b>{fact} the customer{why}:</b></p><blockquote>{escape(message.text)}</blockquote>"
-    return note(decision, holder.desk, f"{message.id}:{message.delivery.value}", html)
+def tell_agent(decision: Decision, message: Message, at: datetime) -> Decision:
+    """This did not reach the customer, or nobody can tell: the ticket will say so (`reports`)."""
+    conversation = decision.conversation
+    if desk_for(conversation, message) is None or message.id in conversation.untold:
+        return decision
+    waiting, fresh = bool(conversation.untold), cause(message) not in conversation.told
+    told = (*conversation.told, cause(message)) if fresh else conversation.told
+    untold = (*conversation.untold, message.id)
+    decision = decision.now(replace(conversation, untold=untold, told=told))
+    if fresh:
+        return decision.then(SetTimer(REPORT, at + REPORT_SOON))
+    return decision if waiting else decision.then(SetTimer(REPORT, at + REPORT_LATER))
+
+
+def cause(message: Message) -> str:
+    """What messages have in common that did not arrive for the same reason."""
+    kind = "unknown" if message.delivery is Delivery.UNKNOWN else "unsent"
+    return f"{kind}:{message.why}"
+
+
+def desk_for(conversation: Conversation, message: Message) -> Desk | None:
+    """Where agents are told what became of this message; None where no agent was concerned."""
+    match conversation.holder:
+        case WithAgent(desk=desk) | Solved(desk=desk):
+            return desk
+        case WithBot() | Ended():
+            concerned = message.author in (Author.AGENT, Author.CONNECTOR)
+            return conversation.past_desks[-1] if concerned and conversation.past_desks else None
+        case _:
+            return None  # being handed over: the transcript will say it
 
 
 def read(decision: Decision, desk: Desk) -> tuple[Decision, Desk]:

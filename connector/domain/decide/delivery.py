@@ -53,7 +53,7 @@ def decide(decision: Decision, event: Fate) -> Decision:
             if message is None:
                 return decision
             changed = replace(message, delivery=Delivery.UNKNOWN, why=event.reason)
-            return tell_agent(decision.now(conversation.change(changed)), changed)
+            return tell_agent(decision.now(conversation.change(changed)), changed, event.at)
         case ReceiptArrived():
             message = conversation.find_external(event.external)
             if message is None:
@@ -91,13 +91,19 @@ def _keep(decision: Decision, event: ReceiptArrived) -> Decision:
 
 def _received(decision: Decision, message: Message, event: ReceiptArrived) -> Decision:
     state = STATES.get(event.status)
-    if state is None or message.delivery is Delivery.FAILED:
+    if state is None or message.delivery is Delivery.FAILED or _superseded(message, event):
         return decision
     if state is Delivery.FAILED:
         return _failed(decision, message, event)
     if RANK[state] <= RANK.get(message.delivery, 9):
         return decision
     return decision.now(decision.conversation.change(replace(message, delivery=state)))
+
+
+def _superseded(message: Message, event: ReceiptArrived) -> bool:
+    """About a sending that failed before an agent had the message sent again."""
+    before = message.delivery is Delivery.QUEUED or event.external != message.external[-1]
+    return message.resends > 0 and before
 
 
 def _failed(
@@ -108,4 +114,4 @@ def _failed(
     decision = decision.now(decision.conversation.change(changed))
     if event.code in OPTED_OUT_CODES:
         decision = opt_out(decision, event.at)
-    return tell_agent(decision, changed)
+    return tell_agent(decision, changed, event.at)

@@ -5,26 +5,32 @@ from __future__ import annotations
 from typing import assert_never
 
 from connector.domain import events as e
-from connector.domain.decide import past_desk, with_bot
+from connector.domain.decide import survey, with_bot
 from connector.domain.decide.again import again_from
 from connector.domain.decide.decision import NO_MORE_COMMENTS, Decision
+from connector.domain.decide.reports import tell
 from connector.domain.policy import Policy
 
 
 def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
+            answered = survey.answered(decision, event, policy)
+            if answered is not None:
+                return answered
+            decision = tell(decision)
             fresh = decision.now(decision.conversation.next_episode())
             return with_bot.customer_messaged(fresh, event, policy)
-        case e.TicketChanged() | e.TicketRead() | e.TicketGone():
-            return past_desk.decide(decision, event, policy)
         case e.CommentRefused():
             message = decision.conversation.find(event.message) if event.message else None
             if message is None or event.code not in NO_MORE_COMMENTS:
                 return decision
-            return again_from(decision, message.seq, event, policy)
+            return again_from(decision, message.seq, event.at, policy)
         case (
-            e.TimerFired()
+            e.TicketChanged()
+            | e.TicketRead()
+            | e.TicketGone()
+            | e.TimerFired()
             | e.BotAnswered()
             | e.BotFailed()
             | e.Summarised()
@@ -32,6 +38,8 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             | e.TicketOpened()
             | e.TicketRefused()
             | e.CommentAdded()
+            | e.TagsRemoved()
+            | e.TagsRefused()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()

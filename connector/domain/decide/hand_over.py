@@ -22,9 +22,11 @@ from connector.domain.decide.decision import (
     Decision,
     facts,
     fixed,
+    is_open,
     note,
     read,
     say_fixed,
+    waits_from,
     withdraw_bot,
 )
 from connector.domain.effects import AddComment, OpenTicket, SetTimer, StopTimer, Summarise
@@ -119,7 +121,8 @@ def ticket_opened(
         episode=replace(conversation.episode, ticket=event.ticket),
     )
     decision = decision.now(conversation).then(StopTimer(DELAYED), StopTimer(REOPEN))
-    told = fixed(conversation, "handoff", policy)
+    promise = "handoff" if is_open(policy, event.at) else "after_hours"
+    told = fixed(conversation, promise, policy, event.at)
     closing = "" if conversation.opted_out else f"The customer is now being told: {told}"
     decision = add_transcript(decision, desk, upto, closing, policy)
     for message in conversation.messages:
@@ -129,7 +132,8 @@ def ticket_opened(
         html = f"<p><b>Messages do not reach the customer: {OPTED_OUT}.</b></p>"
         decision = note(decision, desk, f"{conversation.episode.id}:opted_out", html)
     else:
-        decision = say_fixed(decision, "handoff", event.at, policy)
+        decision = say_fixed(decision, promise, event.at, policy)
+    decision = waits_from(decision, event.at, policy)
     decision, desk = read(decision, desk)
     return decision.held_by(WithAgent(desk, since=event.at))
 
@@ -145,12 +149,23 @@ def add_transcript(
     return decision
 
 
-def mirror(decision: Decision, desk: Desk, message: Message, policy: Policy) -> Decision:
-    """A message into the ticket: the customer's as their own comment, ours as a note."""
+def mirror(
+    decision: Decision,
+    desk: Desk,
+    message: Message,
+    policy: Policy,
+    *,
+    moved: bool = False,
+    reopen: bool = False,
+) -> Decision:
+    """A message into the ticket: the customer's as their own comment, ours as a note.
+
+    `moved`: the ticket that it was meant for takes no more, this one stands in its place.
+    """
     html = transcript.comment_html(message, policy.mask)
-    key = f"{message.id}:comment"
+    key = f"{message.id}:comment" + (f":{desk.ticket}" if moved else "")
     if message.author is not Author.CUSTOMER:
         speaker = transcript.SPEAKERS[message.author]
         return note(decision, desk, key, f"<p><b>{speaker} to the customer:</b></p>{html}")
-    draft = CommentDraft(key, desk.ticket, html, public=True, author=desk.requester)
+    draft = CommentDraft(key, desk.ticket, html, public=True, author=desk.requester, reopen=reopen)
     return decision.then(AddComment(key, draft, message.id))

@@ -8,7 +8,6 @@ from typing import assert_never
 from connector.domain import events as e
 from connector.domain import transcript
 from connector.domain.conversation import HandingOff, WithAgent
-from connector.domain.decide import past_desk
 from connector.domain.decide.decision import (
     DELAYED,
     REOPEN,
@@ -42,13 +41,16 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
             return _opened(decision, holder, event, policy) if event.episode == ours else decision
         case e.TicketRefused():
             return _refused(decision, holder, event, policy) if event.episode == ours else decision
-        case e.TicketChanged() | e.TicketRead() | e.TicketGone():
-            return past_desk.decide(decision, event, policy)
         case (
-            e.BotAnswered()
+            e.TicketChanged()
+            | e.TicketRead()
+            | e.TicketGone()
+            | e.BotAnswered()
             | e.BotFailed()
             | e.CommentRefused()
             | e.CommentAdded()
+            | e.TagsRemoved()
+            | e.TagsRefused()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()

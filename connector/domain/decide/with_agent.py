@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import assert_never
 
 from connector.domain import events as e
 from connector.domain import transcript
-from connector.domain.conversation import Author, Ended, Outcome, WithAgent
-from connector.domain.decide import past_desk
+from connector.domain.conversation import Desk, Outcome, WithAgent
+from connector.domain.decide import merged
 from connector.domain.decide.again import again_from
 from connector.domain.decide.decision import (
     BURIED,
     NO_MORE_COMMENTS,
+    WAITING,
     Decision,
-    end,
     hear,
     is_desk,
+    is_open,
     note,
     read,
     say_fixed,
 )
+from connector.domain.decide.ending import hand_back, over, solve
 from connector.domain.decide.hand_over import mirror
 from connector.domain.decide.mirror import take
+from connector.domain.decide.resend import resend
+from connector.domain.effects import AddComment, StopTimer
 from connector.domain.policy import Policy
-from connector.domain.tickets import TicketStatus
+from connector.domain.tickets import CommentDraft, TicketStatus
 
 
 def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy) -> Decision:
@@ -33,28 +38,27 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
             decision = hear(decision, event)
             return mirror(decision, holder.desk, decision.conversation.messages[-1], policy)
         case e.TicketChanged():
-            if not is_desk(holder.desk, event.ticket):
-                return past_desk.decide(decision, event, policy)
             decision, desk = read(decision, holder.desk)
             return decision.held_by(replace(holder, desk=desk))
         case e.TicketRead():
             return _read(decision, holder, event, policy)
         case e.TicketGone():
-            if not is_desk(holder.desk, event.ticket):
-                return past_desk.decide(decision, event, policy)
-            return _over(decision, holder, Outcome.RELEASED, event)
+            return _over(decision, holder, Outcome.RELEASED, event.at, policy)
         case e.CommentRefused():
             return _refused(decision, holder, event, policy)
         case e.Summarised():
-            return _late_summary(decision, holder, event, policy)
+            return late_summary(decision, holder.desk, event, policy)
+        case e.TimerFired():
+            return _waited(decision, holder, event, policy)
         case (
-            e.TimerFired()
-            | e.BotAnswered()
+            e.BotAnswered()
             | e.BotFailed()
             | e.SummaryFailed()
             | e.TicketOpened()
             | e.TicketRefused()
             | e.CommentAdded()
+            | e.TagsRemoved()
+            | e.TagsRefused()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()
@@ -68,58 +72,96 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
 
 def _read(decision: Decision, holder: WithAgent, event: e.TicketRead, policy: Policy) -> Decision:
     """Comments first, in order; then what the ticket's state says (A36)."""
-    if not is_desk(holder.desk, event.changes.ticket):
-        return past_desk.decide(decision, event, policy)
+    believed = holder.desk.believed
     decision, desk, spoke = take(decision, holder.desk, event, policy)
+    if spoke:
+        decision = decision.then(StopTimer(WAITING))
     taken_over = holder.taken_over_at or (event.at if spoke else None)
-    holder = replace(holder, desk=desk, taken_over_at=taken_over)
+    holder = replace(holder, desk=replace(desk, stale=False), taken_over_at=taken_over)
     decision = decision.held_by(holder)
-    if event.changes.status is TicketStatus.OPEN:
-        return decision
-    decision = say_fixed(decision, "solved", event.at, policy)
-    return _over(decision, holder, Outcome.AGENT_RESOLVED, event)
+    return _follow(decision, holder, event, policy) if believed else decision
+
+
+def _follow(decision: Decision, holder: WithAgent, event: e.TicketRead, policy: Policy) -> Decision:
+    """What the agent ordered by tags and status."""
+    changes, steering, at = event.changes, policy.steering, event.at
+    if changes.merged_into is not None:
+        return _merged(decision, holder, event, policy)
+    if steering.resend in changes.tags and changes.status is not TicketStatus.CLOSED:
+        decision, desk = resend(decision, holder.desk, policy)
+        holder = replace(holder, desk=desk)
+    holder = replace(holder, desk=replace(holder.desk, paused=steering.pause in changes.tags))
+    decision = decision.held_by(holder)
+    if changes.status is TicketStatus.CLOSED or holder.unplaced:
+        return _over(decision, holder, Outcome.AGENT_RESOLVED, at, policy)
+    solved = changes.status is TicketStatus.SOLVED
+    if steering.hand_back in changes.tags:
+        decision, seq = hand_back(decision, holder, solved=solved, at=at, policy=policy)
+        return decision if seq is None else again_from(decision, seq, at, policy)
+    return solve(decision, holder.desk, at, policy) if solved else decision
+
+
+def _merged(decision: Decision, holder: WithAgent, event: e.TicketRead, policy: Policy) -> Decision:
+    """The link moves, and what the old ticket refused goes into the new one."""
+    decision, desk = merged.move(decision, holder.desk, event.changes, event.at)
+    conversation = merged.linked_to(decision.conversation, desk)
+    decision = merged.tell_target(decision.now(conversation), desk)
+    for message in conversation.messages:
+        if message.seq in holder.unplaced:
+            decision = mirror(decision, desk, message, policy, moved=True)
+    return decision.held_by(replace(holder, desk=desk, unplaced=()))
 
 
 def _over(
-    decision: Decision,
-    holder: WithAgent,
-    outcome: Outcome,
-    event: e.TicketRead | e.TicketGone | e.CommentRefused,
+    decision: Decision, holder: WithAgent, outcome: Outcome, at: datetime, policy: Policy
 ) -> Decision:
-    decision = end(decision, outcome, event.at)
-    conversation = decision.conversation
-    said = [m.text for m in conversation.messages if m.author is Author.AGENT]
-    conversation = replace(
-        conversation,
-        holder=Ended(outcome),
-        lesson="\n".join(said[-3:]),
-    )
-    if outcome is Outcome.AGENT_RESOLVED:
-        conversation = conversation.keep_past(holder.desk)
-    return decision.now(conversation)
+    decision = over(decision, holder.desk, outcome, at)
+    if not holder.unplaced:
+        return decision
+    return again_from(decision, min(holder.unplaced), at, policy)
 
 
 def _refused(
     decision: Decision, holder: WithAgent, event: e.CommentRefused, policy: Policy
 ) -> Decision:
     message = decision.conversation.find(event.message) if event.message else None
+    if event.ticket in holder.desk.merged:
+        if message is None:
+            return decision
+        return mirror(decision, holder.desk, message, policy, moved=True)
     if not is_desk(holder.desk, event.ticket):
         return decision
     if event.code in NO_MORE_COMMENTS:
-        outcome = Outcome.AGENT_RESOLVED if event.code == "closed" else Outcome.RELEASED
-        decision = _over(decision, holder, outcome, event)
-        return decision if message is None else again_from(decision, message.seq, event, policy)
+        unplaced = holder.unplaced if message is None else (*holder.unplaced, message.seq)
+        holder = replace(holder, unplaced=unplaced)
+        if event.code != "closed":
+            return _over(decision, holder, Outcome.RELEASED, event.at, policy)
+        # Closed by being merged, perhaps: the ticket itself says so.
+        desk = replace(holder.desk, stale=holder.desk.reading)
+        decision, desk = read(decision, desk)
+        return decision.held_by(replace(holder, desk=desk))
     if message is None or event.code == BURIED:
         return decision  # a note of ours was refused: logged and buried with its attempt
     reason = f"<p><b>The customer wrote (as a note, because: {transcript.escape(event.meaning)}):</b></p>"
     html = reason + transcript.comment_html(message, policy.mask)
-    return note(decision, holder.desk, f"{message.id}:note", html)
+    draft = CommentDraft(f"{message.id}:note", event.ticket, html, public=False, reopen=True)
+    decision = decision.then(AddComment(draft.key, draft))
+    return decision.held_by(replace(holder, desk=holder.desk.writing(draft.key)))
 
 
-def _late_summary(
-    decision: Decision, holder: WithAgent, event: e.Summarised, policy: Policy
-) -> Decision:
+def late_summary(decision: Decision, desk: Desk, event: e.Summarised, policy: Policy) -> Decision:
     if event.episode != decision.conversation.episode.id:
         return decision
     html = "<h3>Summary</h3>" + transcript.summary_html(event.summary, policy.mask)
-    return note(decision, holder.desk, f"{event.episode}:summary_note", html)
+    return note(decision, desk, f"{event.episode}:summary_note", html)
+
+
+def _waited(decision: Decision, holder: WithAgent, event: e.TimerFired, policy: Policy) -> Decision:
+    """Nobody has answered for too long: one honest update, and the ticket stays (A46)."""
+    answered = holder.taken_over_at is not None or holder.told_waiting
+    if event.name != WAITING or answered or holder.desk.paused or decision.conversation.opted_out:
+        return decision
+    decision = decision.held_by(replace(holder, told_waiting=True))
+    # Closed meanwhile: then the truth is that the answer comes when people are there again.
+    name = "waiting" if is_open(policy, event.at) else "after_hours"
+    return say_fixed(decision, name, event.at, policy)

@@ -18,7 +18,6 @@ from connector.domain.conversation import (
     Outcome,
     WithBot,
 )
-from connector.domain.decide import past_desk
 from connector.domain.decide.decision import (
     IDLE,
     QUIET,
@@ -51,15 +50,18 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             return _answered(decision, holder, event, policy)
         case e.BotFailed():
             return _bot_failed(decision, holder, event, policy)
-        case e.TicketChanged() | e.TicketRead() | e.TicketGone():
-            return past_desk.decide(decision, event, policy)
         case (
-            e.Summarised()
+            e.TicketChanged()
+            | e.TicketRead()
+            | e.TicketGone()
+            | e.Summarised()
             | e.SummaryFailed()
             | e.TicketOpened()
             | e.TicketRefused()
             | e.CommentRefused()
             | e.CommentAdded()
+            | e.TagsRemoved()
+            | e.TagsRefused()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()
@@ -197,7 +199,7 @@ def _act(decision: Decision, turn: BotTurn, at: datetime, policy: Policy) -> Dec
     too_many = limit.consider(len(sent), policy.bot_replies, turns(conversation))
     if too_many.fired:
         return hand_over(decision.because(too_many), too_many, at, policy)
-    text = turn.reply if sent else f"{fixed(conversation, 'automated', policy)} {turn.reply}"
+    text = turn.reply if sent else f"{fixed(conversation, 'automated', policy, at)} {turn.reply}"
     decision = say(decision, Author.BOT, text, at, policy, offers_person=turn.offers_person)
     return _settle(decision, turn, at, policy)
 

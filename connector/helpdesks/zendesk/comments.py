@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.domain.ids import ExternalId, TicketId
-from connector.domain.tickets import Changes, Comment, Cursor, TicketStatus
+from connector.domain.tickets import Changes, Comment, Cursor
 from connector.errors import Rejected, Transient
+from connector.helpdesks.zendesk import state
 from connector.helpdesks.zendesk.client import Client, Json
 from connector.helpdesks.zendesk.config import ZendeskConfig
 from connector.helpdesks.zendesk.refusals import GONE, PROVIDER
@@ -26,14 +27,6 @@ SYSTEM_CHANNELS = frozenset({"system", "chat_transcript", "closed_ticket", "tick
 SYSTEM_RELATIONS = frozenset({"merge", "follow_up", "problem"})
 _MARKER = "connector"
 People = dict[int, Json]
-_STATUSES = {
-    "new": TicketStatus.OPEN,
-    "open": TicketStatus.OPEN,
-    "pending": TicketStatus.OPEN,
-    "hold": TicketStatus.OPEN,
-    "solved": TicketStatus.SOLVED,
-    "closed": TicketStatus.CLOSED,
-}
 
 
 def stamp(key: str, also: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -63,7 +56,7 @@ def changes(client: Client, config: ZendeskConfig, ticket: TicketId, after: Curs
     # The state first: a comment that comes between the two readings is then newer than the state
     # and merely early. Read the other way round, "solved" could be reported without the comment
     # that was written in the same update, and the closing text would overtake it (A36).
-    status = client.read("read_ticket", f"tickets/{ticket}.json", _status)
+    now = state.read(client, ticket)
     since, found = after.since, list[tuple[Listed, People]]()
     for page in newest(client, ticket):
         found += [(c, page.people) for c in page.comments if since is None or c.at >= since]
@@ -71,7 +64,14 @@ def changes(client: Client, config: ZendeskConfig, ticket: TicketId, after: Curs
             break
     # Two comments within one second stay in the order of their ids.
     found.sort(key=lambda pair: (pair[0].at, int(pair[0].id)))
-    return Changes(ticket, status, tuple(_comment(c, people, config) for c, people in found))
+    merge = state.merged_into(ticket, now, [c.raw for c, _ in reversed(found)])
+    return Changes(
+        ticket,
+        now.status,
+        tuple(_comment(c, people, config) for c, people in found),
+        now.tags,
+        *(merge or (None, None)),
+    )
 
 
 def newest(client: Client, ticket: TicketId) -> Iterator[Page]:
@@ -105,18 +105,6 @@ def first_keys(client: Client, ticket: int) -> tuple[str, ...]:
         if refused.code != GONE:
             raise
         return ()
-
-
-def _status(body: Json) -> TicketStatus:
-    status = body["ticket"]["status"]
-    if status == "deleted":
-        raise Rejected(
-            f"{PROVIDER} read_ticket: deleted",
-            meaning="the ticket was deleted in Zendesk",
-            provider=PROVIDER, operation="read_ticket", code=GONE,
-        )  # fmt: skip
-    # A state that Zendesk adds one day is somebody's job until we know better.
-    return _STATUSES.get(status, TicketStatus.OPEN)
 
 
 def _page(body: Json) -> Page:

@@ -46,6 +46,9 @@ class Zendesk:
     def find_comment(self, draft: CommentDraft) -> ExternalId | None:
         return tickets.find_comment(self._client, draft)
 
+    def remove_tags(self, ticket: TicketId, tags: Sequence[str]) -> None:
+        tickets.remove_tags(self._client, ticket, tags)
+
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         return comments.changes(self._client, self._config, ticket, after)
 

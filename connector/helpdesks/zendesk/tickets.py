@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from zenpy import Zenpy
@@ -86,12 +87,16 @@ def add_comment(client: Client, draft: CommentDraft) -> ExternalId:
     said: dict[str, Any] = {"html_body": draft.html, "public": draft.public}
     if draft.author is not None:
         said["author_id"] = int(draft.author)
+    state: dict[str, Any] = {"status": "open"} if draft.reopen else {}
 
     def act(zenpy: Zenpy) -> ExternalId:
         # A new object for each call: zenpy sends again whatever an object still calls changed.
         answer = zenpy.tickets.update(
             Ticket(
-                id=int(draft.ticket), comment=Comment(**said), metadata=stamp(draft.key, draft.also)
+                id=int(draft.ticket),
+                comment=Comment(**said),
+                metadata=stamp(draft.key, draft.also),
+                **state,
             )
         )
         return _comment_of(answer.audit.events)
@@ -105,6 +110,15 @@ def _comment_of(events: Any) -> ExternalId:
         if kind == "Comment":
             return ExternalId(str(int(event["id"] if isinstance(event, dict) else event.id)))
     raise ValueError("no comment in the audit")
+
+
+def remove_tags(client: Client, ticket: TicketId, tags: Sequence[str]) -> None:
+    """Doing it twice does no harm: what is not there is not missed."""
+
+    def act(zenpy: Zenpy) -> None:
+        zenpy.tickets.delete_tags(int(ticket), list(tags))
+
+    client.write(Call("remove_tags", repeatable=True), act)
 
 
 def find_comment(client: Client, draft: CommentDraft) -> ExternalId | None:

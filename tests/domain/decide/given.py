@@ -8,11 +8,21 @@ from datetime import UTC, datetime, timedelta
 from connector.domain import events as e
 from connector.domain.conversation import Conversation
 from connector.domain.decide import Decision, decide
-from connector.domain.effects import AskBot, Call, Effect, OpenTicket
+from connector.domain.effects import (
+    AddComment,
+    AskBot,
+    Call,
+    Effect,
+    OpenTicket,
+    RemoveTags,
+    SendText,
+    SetTimer,
+    StopTimer,
+)
 from connector.domain.handoff.base import HandoffPolicy
 from connector.domain.ids import Address, ExternalId, TicketId
 from connector.domain.mask import mask_card_numbers
-from connector.domain.policy import Facts, Policy
+from connector.domain.policy import Facts, Policy, Told
 from connector.domain.tickets import Changes, Comment, TicketFields, TicketStatus
 from connector.domain.turns import BotDecision, BotTurn, Point, Summary
 from tests.phrases import PHRASES
@@ -33,8 +43,9 @@ SUMMARY = Summary(
 class Words:
     """Each text is its own name, so that a row can say which one it expects."""
 
-    def render(self, name: str, language: str | None, facts: Facts) -> str:
-        return f"<{name}:{language or '-'}>"
+    def render(self, name: str, language: str | None, facts: Told) -> str:
+        opening = f" {facts['next_opening']}" if facts["next_opening"] else ""
+        return f"<{name}:{language or '-'}{opening}>"
 
 
 def fields(facts: Facts) -> TicketFields:
@@ -136,9 +147,45 @@ class Story:
         return self.happens(e.TicketChanged(self.at, TICKET))
 
     def reads(
-        self, *comments: Comment, status: TicketStatus = TicketStatus.OPEN
+        self, *comments: Comment, status: TicketStatus = TicketStatus.OPEN, **more: object
     ) -> tuple[Effect, ...]:
-        return self.happens(e.TicketRead(self.at, Changes(TICKET, status, comments)))
+        """The ticket as it is now; `more` as in Changes."""
+        changes = replace(Changes(TICKET, status, comments), **more)  # type: ignore[arg-type]
+        return self.happens(e.TicketRead(self.at, changes))
+
+    def solves(self, *comments: Comment, **more: object) -> tuple[Effect, ...]:
+        return self.reads(*comments, status=TicketStatus.SOLVED, **more)
+
+    def done(self) -> Story:
+        """The helpdesk has carried out the last order that changes a ticket's state."""
+        for effect in reversed(self.effects):
+            if isinstance(effect, AddComment) and effect.draft.reopen:
+                self.happens(e.CommentAdded(self.at, effect.key, ExternalId("C0"), effect.message))
+                return self
+            if isinstance(effect, RemoveTags):
+                self.happens(e.TagsRemoved(self.at, effect.key, effect.ticket))
+                return self
+        raise AssertionError("nothing was ordered")
+
+    def sent(self) -> list[str]:
+        """What the last event sends to the customer."""
+        return [x.text for x in self.calls() if isinstance(x, SendText)]
+
+    def notes(self) -> list[str]:
+        """What the last event notes on tickets."""
+        return [
+            x.draft.html for x in self.calls() if isinstance(x, AddComment) and not x.draft.public
+        ]
+
+    def timers(self) -> dict[str, datetime]:
+        """The timers that run now."""
+        running: dict[str, datetime] = {}
+        for effect in self.effects:
+            if isinstance(effect, SetTimer):
+                running[effect.name] = effect.at
+            elif isinstance(effect, StopTimer):
+                running.pop(effect.name, None)
+        return running
 
     def comment(self, text: str, **flags: object) -> Comment:
         """A public comment by the agent Ana, unless flags say otherwise."""

@@ -175,6 +175,8 @@ def test_a_ticket_that_takes_no_more_comments_gives_the_message_to_the_bot() -> 
     assert isinstance(order, AddComment)
     refusal = e.CommentRefused(story.at, order.key, TICKET, "closed", "closed", order.message)
     story.happens(refusal)
+    assert [type(x) for x in story.calls()] == [ReadTicket]  # closed, or closed by a merge?
+    story.reads(status=TicketStatus.CLOSED)
     assert isinstance(story.conversation.holder, WithBot)
     assert [m.text for m in story.conversation.messages] == ["Are you there?"]
     assert story.last is not None
@@ -225,6 +227,7 @@ def test_what_did_not_arrive_stands_in_the_ticket(
         story.happens(e.DeliveryFailed(story.at, message.id, "30003", "the phone is off"))
     else:
         story.happens(e.DeliveryUnknown(story.at, message.id, "the answer was lost"))
+    story.timer("report")
     (note,) = notes(story)
     assert words in note
     assert "Hello, this is Ana" in note
