@@ -22,7 +22,7 @@ _THANKS = frozenset(
     "okay okey okie k kk cool awesome brilliant excellent lovely wonderful amazing fantastic super "
     "bye goodbye noted understood gracias grax vale perfecto perfecta genial estupendo excelente "
     "listo entendido adios chao merci parfait parfaite genial nickel impeccable daccord compris "
-    "salut danke dankeschon danki dankesehr perfekt prima klasse klar gut verstanden tschuss merci "
+    "salut dank danke dankeschon danki dankesehr perfekt prima klasse klar gut verstanden tschuss merci "
     "spitze toll obrigado obrigada obg brigado brigada valeu vlw perfeito perfeita otimo otima blz "
     "beleza entendi tchau grazie perfetto perfetta ottimo ottima capito ciao benissimo fantastico "
     "merci mille".split()
@@ -36,7 +36,7 @@ _BESIDE = frozenset(
     "tarde noche que tenga un una y a ti usted ustedes respuesta atencion igualmente esta bien "
     "beaucoup bien pour votre ton aide tout reponse bonne journee soiree encore c est vous toi et "
     "la le super tres gentil a bientot au revoir d accord je remercie "
-    "vielen lieben herzlichen besten fur ihre deine die hilfe alles schnelle antwort schonen tag "
+    "vielen schon schonen lieben herzlichen besten fur ihre deine die hilfe alles schnelle antwort tag "
     "abend noch wunsche ihnen dir und sehr euch das ist ok super gerne auch wiedersehen auf "
     "muito muita pela pelo ajuda tudo bom boa tarde noite resposta atencao de voce voces e o um "
     "uma certo mesmo "

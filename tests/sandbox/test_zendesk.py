@@ -242,3 +242,41 @@ def test_the_history_is_for_admins_and_its_last_minute_hidden(
     assert call(twin, "GET", path, params=soon).status_code == 400
     twin.api_user["role"] = "agent"
     assert call(twin, "GET", path, params=query).status_code == 403
+
+
+def test_a_merge_closes_the_source_and_says_on_both_where_it_went(
+    twin: ZendeskTwin, zenpy: Zenpy
+) -> None:
+    source, target = opened(zenpy), opened(zenpy)
+    for delivery in twin.merge(source, target):
+        assert delivery.wait() == 200
+    ticket = call(twin, "GET", f"tickets/{source}.json").json()["ticket"]
+    assert (ticket["status"], "closed_by_merge" in ticket["tags"]) == ("closed", True)
+    last = call(twin, "GET", f"tickets/{source}/comments.json").json()["comments"][-1]
+    assert (last["public"], last["via"]["source"]["rel"]) == (False, "merge")
+    assert f"merged into request #{target}" in last["body"]
+    came = call(twin, "GET", f"tickets/{target}/comments.json").json()["comments"][-1]
+    assert f"#{source}" in came["body"]
+    with pytest.raises(RefusedError):
+        twin.merge(target, source)
+    with pytest.raises(APIException):
+        zenpy.tickets.update(Ticket(id=source, comment=Comment(body="late")))
+
+
+def test_spam_deletes_the_ticket_and_suspends_who_wrote_it(twin: ZendeskTwin, zenpy: Zenpy) -> None:
+    number = opened(zenpy)
+    requester = twin.tickets_.get(number).facts["requester_id"]
+    twin.mark_as_spam(number)
+    assert call(twin, "GET", f"tickets/{number}.json").status_code == 404
+    assert call(twin, "GET", f"users/{requester}.json").json()["user"]["suspended"] is True
+
+
+def test_macros_set_tags_and_the_api_takes_them_off(twin: ZendeskTwin, zenpy: Zenpy) -> None:
+    number = opened(zenpy)
+    twin.apply_macro(number, "Hand back to the bot")
+    twin.apply_macro(number, "Keep the bot out")
+    assert {"bot_resume", "bot_pause"} <= set(twin.tickets()[-1].tags)
+    zenpy.tickets.delete_tags(number, ["bot_resume"])
+    assert "bot_resume" not in twin.tickets()[-1].tags
+    with pytest.raises(RefusedError):
+        twin.apply_macro(number, "No such macro")

@@ -58,7 +58,8 @@ class World:
     def phone(self, customer: str = CUSTOMER) -> list[str]:
         """What reached the customer, oldest first."""
         shown = self.stage.twilio.conversation(customer)
-        return [m.text for m in shown if m.direction == "outbound" and m.status != "failed"]
+        lost = ("failed", "undelivered")
+        return [m.text for m in shown if m.direction == "outbound" and m.status not in lost]
 
     def hears(self, number: int, customer: str = CUSTOMER) -> list[str]:
         """Wait until so many messages reached the customer."""

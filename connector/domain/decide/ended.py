@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from connector.domain import events as e
+from connector.domain.conversation import Message, WithBot
 from connector.domain.decide import survey, with_bot
 from connector.domain.decide.again import again_from
 from connector.domain.decide.decision import NO_MORE_COMMENTS, Decision
@@ -25,6 +27,8 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             message = decision.conversation.find(event.message) if event.message else None
             if message is None or event.code not in NO_MORE_COMMENTS:
                 return decision
+            if message in decision.conversation.earlier:
+                return _begun_with(decision, message, event, policy)
             return again_from(decision, message.seq, event.at, policy)
         case (
             e.TicketChanged()
@@ -49,3 +53,16 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             return decision
         case unknown:
             assert_never(unknown)
+
+
+def _begun_with(
+    decision: Decision, message: Message, event: e.CommentRefused, policy: Policy
+) -> Decision:
+    """A new episode for the one message that an earlier ticket did not take."""
+    decision = tell(decision)
+    fresh = decision.conversation.next_episode()
+    episode = replace(fresh.episode, started_at=message.at)
+    moved = replace(message, episode=episode.number)
+    holder = WithBot(answered=message.seq - 1)
+    fresh = replace(fresh, episode=episode, messages=(moved,), holder=holder)
+    return with_bot.heard(decision.now(fresh), event.at, policy)

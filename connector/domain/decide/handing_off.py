@@ -18,6 +18,7 @@ from connector.domain.decide.decision import (
     say_fixed,
 )
 from connector.domain.decide.hand_over import draft_ticket, ticket_opened
+from connector.domain.decide.late import brought_along
 from connector.domain.effects import SetTimer
 from connector.domain.policy import Policy
 
@@ -41,13 +42,14 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
             return _opened(decision, holder, event, policy) if event.episode == ours else decision
         case e.TicketRefused():
             return _refused(decision, holder, event, policy) if event.episode == ours else decision
+        case e.CommentRefused():
+            return brought_along(decision, event) or decision
         case (
             e.TicketChanged()
             | e.TicketRead()
             | e.TicketGone()
             | e.BotAnswered()
             | e.BotFailed()
-            | e.CommentRefused()
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()

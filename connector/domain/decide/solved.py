@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from connector.domain import events as e
-from connector.domain.conversation import Outcome, Solved, WithAgent
+from connector.domain.conversation import Desk, Message, Outcome, Solved, WithAgent
 from connector.domain.courtesy import is_courtesy
 from connector.domain.decide import ended, merged, survey
 from connector.domain.decide.again import again_from
@@ -17,7 +17,6 @@ from connector.domain.decide.decision import (
     Decision,
     hear,
     is_desk,
-    note,
     read,
     waits_from,
 )
@@ -26,10 +25,10 @@ from connector.domain.decide.ending import over, wait_for_reply
 from connector.domain.decide.hand_over import mirror
 from connector.domain.decide.mirror import take
 from connector.domain.decide.resend import resend
-from connector.domain.decide.with_agent import late_summary
-from connector.domain.effects import StopTimer
+from connector.domain.decide.with_agent import late_summary, placed_here
+from connector.domain.effects import AddComment, StopTimer
 from connector.domain.policy import Policy
-from connector.domain.tickets import TicketStatus
+from connector.domain.tickets import CommentDraft, TicketStatus
 from connector.domain.transcript import comment_html
 
 
@@ -87,12 +86,19 @@ def _customer_messaged(
     decision = hear(decision, event)
     message = decision.conversation.messages[-1]
     if is_courtesy(event.text) and not event.media:
-        html = f"<p>After the ticket was solved the customer wrote:</p>{comment_html(message, policy.mask)}"
-        return note(decision, holder.desk, f"{message.id}:comment", html)
+        return _noted(decision, holder.desk, message, policy)
     decision = mirror(decision, holder.desk, message, policy, reopen=True)
     desk = holder.desk.writing(f"{message.id}:comment")
     decision = survey.close(decision).held_by(WithAgent(desk, since=event.at))
     return waits_from(decision.then(StopTimer(GRACE)), event.at, policy)
+
+
+def _noted(decision: Decision, desk: Desk, message: Message, policy: Policy) -> Decision:
+    """As a note: a comment of the requester's could reopen the ticket by the account's own rules."""
+    said = comment_html(message, policy.mask)
+    html = f"<p>After the ticket was solved the customer wrote:</p>{said}"
+    draft = CommentDraft(f"{message.id}:comment", desk.ticket, html, public=False)
+    return decision.then(AddComment(draft.key, draft, message.id))
 
 
 def _read(decision: Decision, holder: Solved, event: e.TicketRead, policy: Policy) -> Decision:
@@ -135,9 +141,11 @@ def _paused_or_not(decision: Decision, holder: Solved, at: datetime, policy: Pol
 def _refused(
     decision: Decision, holder: Solved, event: e.CommentRefused, policy: Policy
 ) -> Decision:
-    if not is_desk(holder.desk, event.ticket) or event.code not in NO_MORE_COMMENTS:
+    message = decision.conversation.find(event.message) if event.message else None
+    if not is_desk(holder.desk, event.ticket):
+        return placed_here(decision, holder.desk, event, policy)
+    if event.code not in NO_MORE_COMMENTS:
         return decision
     outcome = Outcome.AGENT_RESOLVED if event.code == "closed" else Outcome.RELEASED
     decision = over(decision, holder.desk, outcome, event.at)
-    message = decision.conversation.find(event.message) if event.message else None
     return decision if message is None else again_from(decision, message.seq, event.at, policy)

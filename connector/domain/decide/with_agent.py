@@ -125,12 +125,8 @@ def _refused(
     decision: Decision, holder: WithAgent, event: e.CommentRefused, policy: Policy
 ) -> Decision:
     message = decision.conversation.find(event.message) if event.message else None
-    if event.ticket in holder.desk.merged:
-        if message is None:
-            return decision
-        return mirror(decision, holder.desk, message, policy, moved=True)
     if not is_desk(holder.desk, event.ticket):
-        return decision
+        return placed_here(decision, holder.desk, event, policy)
     if event.code in NO_MORE_COMMENTS:
         unplaced = holder.unplaced if message is None else (*holder.unplaced, message.seq)
         holder = replace(holder, unplaced=unplaced)
@@ -147,6 +143,16 @@ def _refused(
     draft = CommentDraft(f"{message.id}:note", event.ticket, html, public=False, reopen=True)
     decision = decision.then(AddComment(draft.key, draft))
     return decision.held_by(replace(holder, desk=holder.desk.writing(draft.key)))
+
+
+def placed_here(
+    decision: Decision, desk: Desk, event: e.CommentRefused, policy: Policy
+) -> Decision:
+    """What a ticket of before refused for good: this one was it merged into, or came after it."""
+    message = decision.conversation.find(event.message) if event.message else None
+    if message is None or event.code not in NO_MORE_COMMENTS:
+        return decision
+    return mirror(decision, desk, message, policy, moved=True)
 
 
 def late_summary(decision: Decision, desk: Desk, event: e.Summarised, policy: Policy) -> Decision:

@@ -30,6 +30,7 @@ from connector.domain.decide.decision import (
     say,
 )
 from connector.domain.decide.hand_over import hand_over
+from connector.domain.decide.late import brought_along
 from connector.domain.effects import AskBot, SetTimer, StopTimer
 from connector.domain.handoff import bot_failure, consider, decided, limit, model
 from connector.domain.handoff.base import Turn
@@ -50,6 +51,8 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             return _answered(decision, holder, event, policy)
         case e.BotFailed():
             return _bot_failed(decision, holder, event, policy)
+        case e.CommentRefused():
+            return _refused(decision, holder, event, policy)
         case (
             e.TicketChanged()
             | e.TicketRead()
@@ -58,7 +61,6 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             | e.SummaryFailed()
             | e.TicketOpened()
             | e.TicketRefused()
-            | e.CommentRefused()
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()
@@ -96,6 +98,18 @@ def heard(decision: Decision, at: datetime, policy: Policy) -> Decision:
     until = at + policy.quiet_period
     decision = decision.held_by(replace(holder, quiet_until=until))
     return decision.then(SetTimer(QUIET, until), *rest)
+
+
+def _refused(
+    decision: Decision, holder: WithBot, event: e.CommentRefused, policy: Policy
+) -> Decision:
+    """The bot answers what an earlier ticket did not take."""
+    brought = brought_along(decision, event)
+    if brought is None:
+        return decision
+    seqs = [m.seq for m in brought.conversation.messages if m.id == event.message]
+    holder = replace(holder, answered=min(holder.answered, seqs[0] - 1))
+    return heard(brought.held_by(holder), event.at, policy)
 
 
 def turns(conversation: Conversation) -> tuple[Turn, ...]:

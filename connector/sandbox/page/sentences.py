@@ -77,7 +77,7 @@ def _marked(name: str, value: object) -> Part:
     if name.endswith("_at") and (moment := _moment(value)):
         return Part("", at=moment)
     items = value if isinstance(value, list | tuple) else [value]
-    if name in {"ticket", "tickets"}:
+    if name in {"ticket", "tickets", "into"}:
         return Part(", ".join(f"#{item}" for item in items), mark=True)
     if name not in WORDS:
         return Part(words(value), mark=True)

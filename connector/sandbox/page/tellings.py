@@ -56,6 +56,10 @@ TELLINGS: Mapping[str, Telling] = {
     ),
     "ticket_refused": _tell("alert", "bad", "Zendesk refused the ticket: {code}"),
     "ticket_gone": _tell("alert", "bad", "Ticket {ticket} is gone: {reason}"),
+    "ticket_merged": _tell("ticket", "agent", "Ticket {ticket} was merged: it is now {into}"),
+    "tags_removed": _tell("ticket", "agent", "Obeyed a tag on ticket {ticket} and took it off"),
+    "tags_refused": _tell("alert", "bad", "Zendesk would not take a tag off: {code}"),
+    "survey_answered": _tell("flag", "customer", "The customer's rating: {score} of 5"),
     "comment_added": _tell("ticket", "agent", "Put a comment into the ticket"),
     "comment_refused": _tell("alert", "bad", "Zendesk refused a comment: {code}"),
     "comment_mirrored": _tell("ticket", "customer", "Put the customer's message into the ticket"),
@@ -123,5 +127,6 @@ HOLDERS: Mapping[str, str] = {
     "WithBot": "bot",
     "HandingOff": "handing_over",
     "WithAgent": "agent",
+    "Solved": "agent",  # a real reply still goes to them
     "Ended": "ended",
 }

@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.sandbox.zendesk.refusals import invalid, missing
 from connector.sandbox.zendesk.tickets import SYSTEM, Ticket, Tickets, Writer
 from connector.sandbox.zendesk.users import Json, Users
 
 WEB: Json = {"channel": "web", "source": {"from": {}, "to": {}, "rel": None}}
 EMAIL: Json = {"channel": "email", "source": {"from": {}, "to": {}, "rel": None}}
 RULE: Json = {"channel": "rule", "source": {"from": {}, "to": {}, "rel": "trigger"}}
+MERGE: Json = {"channel": "web", "source": {"from": {}, "to": {}, "rel": "merge"}}
+MERGED_TAG = "closed_by_merge"
+# What a click on a macro does to a ticket: tags that are added, tags that are taken off.
+MACROS: dict[str, Json] = {
+    "Hand back to the bot": {"additional_tags": ["bot_resume"]},
+    "Keep the bot out": {"additional_tags": ["bot_pause"]},
+    "Let the bot in again": {"remove_tags": ["bot_pause"]},
+    "Send again": {"additional_tags": ["connector_resend"]},
+}
 
 
 @dataclass(frozen=True)
@@ -140,3 +150,36 @@ class Agents:
 
     def delete(self, ticket: int) -> None:
         self._tickets.get(ticket).deleted = True
+
+    def spam(self, ticket: int) -> None:
+        """The ticket is deleted and who wrote it suspended, in one go."""
+        found = self._tickets.get(ticket)
+        found.deleted = True
+        person = self._users.find(found.facts["requester_id"])
+        if person is not None:
+            person["suspended"] = True
+
+    def macro(self, ticket: int, name: str, by: str) -> None:
+        if name not in MACROS:
+            raise missing()
+        self.change(ticket, dict(MACROS[name]), by)
+
+    def merge(self, source: int, target: int, by: str, *, public: bool) -> None:
+        """The source is closed and says where it went; its last comment goes along."""
+        person = self._users.staff(by)
+        one, other = self._tickets.get(source), self._tickets.get(target)
+        if one is other or other.facts["status"] == "closed":
+            raise invalid("base", "Merge: target ticket can't be merged into")
+        last = one.comments[-1]["plain_body"] if one.comments else ""
+        writer = Writer(person["id"], MERGE)
+        gone = f'This request was closed and merged into request #{target} "{_title(other)}".'
+        came = f'Request #{source} "{_title(one)}" was closed and merged into this request.'
+        told = f"{came} Last comment in request #{source}:\n\n{last}"
+        said: Json = {"comment": {"body": gone, "public": public}, "status": "solved"}
+        self._tickets.update(one, {**said, "additional_tags": [MERGED_TAG]}, writer)
+        self._tickets.update(other, {"comment": {"body": told, "public": public}}, writer)
+        one.facts["status"] = "closed"
+
+
+def _title(ticket: Ticket) -> str:
+    return str(ticket.facts["subject"] or "")

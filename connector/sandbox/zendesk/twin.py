@@ -144,6 +144,25 @@ class ZendeskTwin(Twin):
             self._agents.delete(ticket)
         self.changes.bump()
 
+    def mark_as_spam(self, ticket: int) -> None:
+        """Deleted too: no trigger fires."""
+        with self.lock:
+            self._agents.spam(ticket)
+        self.changes.bump()
+
+    def apply_macro(self, ticket: int, name: str, *, by: str = "Ana") -> Delivery:
+        with self.lock:
+            self._agents.macro(ticket, name, by)
+        return self.changed(self.tickets_.get(ticket))
+
+    def merge(
+        self, source: int, into: int, *, by: str = "Ana", public: bool = False
+    ) -> tuple[Delivery, Delivery]:
+        """Two tickets changed, so the trigger fires twice."""
+        with self.lock:
+            self._agents.merge(source, into, by, public=public)
+        return self.changed(self.tickets_.get(source)), self.changed(self.tickets_.get(into))
+
     def light_agent(self, name: str) -> None:
         with self.lock:
             self.users.make({"name": name, "role": "agent"}, LIGHT_AGENT)
@@ -165,8 +184,9 @@ class ZendeskTwin(Twin):
     def actions(self) -> Mapping[str, Callable[..., Any]]:
         named = (
             self.agent_replies, self.agent_notes, self.set_status, self.add_tag, self.assign,
-            self.requester_emails, self.automation_comments, self.delete, self.courier.hold,
-            self.courier.release, self.courier.drop, self.courier.duplicate, self.tell,
+            self.requester_emails, self.automation_comments, self.delete, self.mark_as_spam,
+            self.apply_macro, self.merge, self.courier.hold, self.courier.release,
+            self.courier.drop, self.courier.duplicate, self.tell,
         )  # fmt: skip
         return {act.__name__: _told(act) for act in named}
 
