@@ -127,6 +127,17 @@ class Story:
             self.tells("holder_changed", holder="ended", conversation=ANA[-3:])
         self.changes.bump()
 
+    def actions(self) -> Sequence[str]:
+        return ["Keep the bot out"]
+
+    def act(self, ticket: int, action: str) -> None:
+        self.desk[ticket] = replace(self.desk[ticket], tags=("bot_pause",))
+        self.changes.bump()
+
+    def merge(self, ticket: int, into: int) -> None:
+        self.desk[ticket] = replace(self.desk[ticket], status="closed")
+        self.changes.bump()
+
     def facts(self) -> Sequence[Fact]:
         return list(self.told)
 

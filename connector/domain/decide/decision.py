@@ -31,7 +31,7 @@ from connector.domain.effects import (
 from connector.domain.events import CustomerMessaged
 from connector.domain.handoff.base import Considered
 from connector.domain.ids import TicketId
-from connector.domain.policy import Facts, Policy
+from connector.domain.policy import Facts, Policy, Told
 from connector.domain.text import split_text
 from connector.domain.tickets import CommentDraft
 
@@ -119,7 +119,7 @@ def say_fixed(decision: Decision, name: str, at: datetime, policy: Policy) -> De
 
 
 def fixed(conversation: Conversation, name: str, policy: Policy, at: datetime) -> str:
-    told = {**facts(conversation), "next_opening": _next_opening(conversation, policy, at)}
+    told: Told = {**facts(conversation), "next_opening": _next_opening(conversation, policy, at)}
     return policy.wording.render(name, conversation.language, told)
 
 

@@ -40,6 +40,11 @@ class _Sets(_Order):
     status: TicketStatus
 
 
+class _Acts(_Order):
+    action: str = Field(min_length=1, max_length=80)
+    into: int | None = None  # for a merge: the ticket that stays
+
+
 class _Fails(_Order):
     twin: str
     operation: str
@@ -102,6 +107,19 @@ def _act(app: Flask, sources: Sources) -> None:
         order = _order(_Sets)
         _find(sources, ticket)
         sources.desk.set_status(ticket, order.status)
+        return _DONE
+
+    @app.post("/agent/tickets/<int:ticket>/action")
+    def action(ticket: int) -> tuple[str, int]:
+        order = _order(_Acts)
+        _find(sources, ticket)
+        if order.into is not None:
+            _find(sources, order.into)
+            sources.desk.merge(ticket, order.into)
+        elif order.action in sources.desk.actions():
+            sources.desk.act(ticket, order.action)
+        else:
+            abort(422, "The sandbox has no such action.")
         return _DONE
 
     @app.post("/faults")

@@ -111,6 +111,18 @@ class Desk(Protocol):
 
     def set_status(self, ticket: int, status: TicketStatus) -> None: ...
 
+    def actions(self) -> Sequence[str]:
+        """What else an agent can do to a ticket, by name."""
+        ...
+
+    def act(self, ticket: int, action: str) -> None:
+        """Raise RefusedError if the ticket takes no change."""
+        ...
+
+    def merge(self, ticket: int, into: int) -> None:
+        """Raise RefusedError if either takes no change."""
+        ...
+
 
 class Faults(Protocol):
     def operations(self) -> Mapping[str, Sequence[str]]:

@@ -9,9 +9,10 @@ from connector.sandbox.page import sources as page
 from connector.sandbox.page.facts import RecentFacts
 from connector.sandbox.stage import CUSTOMERS, NUMBER, Stage
 from connector.sandbox.twin import Twin
-from connector.sandbox.zendesk.agents import TicketView
+from connector.sandbox.zendesk.agents import MACROS, TicketView
 from connector.sandbox.zendesk.refusals import RefusedError
 
+CLOSE, DELETE, SPAM = "Close for good", "Delete", "Mark as spam"
 AGENT = "Ana Silva"
 # What a person may want to see fail, in the words of the page, and what it is over HTTP.
 OPERATIONS: Mapping[str, Mapping[str, str]] = {
@@ -84,6 +85,28 @@ class _Desk:
     def set_status(self, ticket: int, status: page.TicketStatus) -> None:
         try:
             self._zendesk.set_status(ticket, status, by=AGENT)
+        except RefusedError as error:
+            raise page.RefusedError(_sentence(error)) from None
+
+    def actions(self) -> Sequence[str]:
+        return [*MACROS, CLOSE, DELETE, SPAM]
+
+    def act(self, ticket: int, action: str) -> None:
+        try:
+            if action == CLOSE:
+                self._zendesk.set_status(ticket, "closed", by=AGENT)
+            elif action == DELETE:
+                self._zendesk.delete(ticket)
+            elif action == SPAM:
+                self._zendesk.mark_as_spam(ticket)
+            else:
+                self._zendesk.apply_macro(ticket, action, by=AGENT)
+        except RefusedError as error:
+            raise page.RefusedError(_sentence(error)) from None
+
+    def merge(self, ticket: int, into: int) -> None:
+        try:
+            self._zendesk.merge(ticket, into, by=AGENT)
         except RefusedError as error:
             raise page.RefusedError(_sentence(error)) from None
 

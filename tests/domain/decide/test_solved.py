@@ -10,9 +10,9 @@ import pytest
 from connector.domain import events as e
 from connector.domain.conversation import Ended, Media, Outcome, Solved, WithAgent, WithBot
 from connector.domain.effects import AddComment, AskBot, RemoveTags, SendText
-from connector.domain.ids import TicketId
+from connector.domain.ids import ExternalId, TicketId
 from connector.domain.policy import Policy
-from connector.domain.tickets import TicketStatus
+from connector.domain.tickets import Changes, TicketStatus
 from tests.domain.decide.given import POLICY, TICKET, Story
 
 GRACE = timedelta(minutes=10)
@@ -272,15 +272,15 @@ def test_resend_sends_what_an_agent_wrote_and_the_customer_did_not_get() -> None
     story.reads(story.comment("One"), story.comment("Two"), story.comment("Three"))
     one, two, three = story.conversation.messages[-3:]
     story.happens(e.DeliveryFailed(story.at, one.id, "30003", "the phone is off"))
-    story.happens(e.MessageSent(story.at, two.id, e.ExternalId("SM2")))
+    story.happens(e.MessageSent(story.at, two.id, ExternalId("SM2")))
     story.happens(e.DeliveryUnknown(story.at, three.id, "the answer was lost"))
     story.reads(tags=("connector_resend",))
     sends = [x for x in story.calls() if isinstance(x, SendText)]
     assert [x.text for x in sends] == ["Ana: One", "Ana: Three"]
     assert len({x.key for x in story.effects if isinstance(x, SendText)}) == 1 + 3 + 2
     assert any("2 messages" in note for note in story.notes())
-    story.happens(e.MessageSent(story.at, one.id, e.ExternalId("SM1b")))
-    story.happens(e.ReceiptArrived(story.at, e.ExternalId("SM1b"), "delivered"))
+    story.happens(e.MessageSent(story.at, one.id, ExternalId("SM1b")))
+    story.happens(e.ReceiptArrived(story.at, ExternalId("SM1b"), "delivered"))
     story.done().reads()
     story.changed()
     story.reads(tags=("connector_resend",))
@@ -300,5 +300,5 @@ def test_resend_after_stop_sends_nothing_and_says_why() -> None:
 
 def test_another_tickets_tags_are_none_of_ours() -> None:
     story = Story(PATIENT).with_agent()
-    story.happens(e.TicketRead(story.at, e.Changes(TicketId("99"), OPEN, (), ("bot_resume",))))
+    story.happens(e.TicketRead(story.at, Changes(TicketId("99"), OPEN, (), ("bot_resume",))))
     assert story.calls() == []

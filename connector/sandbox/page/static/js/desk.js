@@ -42,7 +42,7 @@ function draw() {
   byId("ticket-count").textContent = String(tickets.length);
   byId("desk").classList.toggle("has-tickets", tickets.length > 0);
   byId("desk-empty").hidden = tickets.length > 0;
-  drawTicket(tickets.find(({ id }) => id === opened));
+  drawTicket(tickets.find(({ id }) => id === opened), tickets);
 }
 
 function row({ id, subject, status, requester, at, current }) {

@@ -31,13 +31,14 @@ export function setUpTicket() {
   byId("submit-solved").addEventListener("click", () => submit(true));
   byId("reply").addEventListener("change", drawMode);
   byId("ticket-head").addEventListener("change", (event) => {
+    if (event.target.name === "action" && event.target.value) act(event.target);
     if (event.target.name === "status") order(path("status"), { status: event.target.value }, { say: toast });
   });
 }
 
 const path = (action) => `/agent/tickets/${shown.id}/${action}`;
 
-export function drawTicket(ticket) {
+export function drawTicket(ticket, all = []) {
   byId("ticket").hidden = !ticket;
   if (!ticket) return;
   const switched = shown?.id !== ticket.id;
@@ -45,7 +46,8 @@ export function drawTicket(ticket) {
   shown = ticket;
   if (switched) box().value = drafts.get(ticket.id) ?? "";
   const { comments, ...properties } = ticket;
-  keyed(byId("ticket-head"), [properties], ({ id }) => id, head);
+  const others = all.filter(({ id, status }) => id !== ticket.id && status !== "closed").map(({ id }) => id);
+  keyed(byId("ticket-head"), [{ ...properties, others }], ({ id }) => id, head);
   const newest = keyed(byId("comments"), comments, ({ id }) => `${ticket.id}-${id}`, comment).at(-1);
   if (switched && comments.length <= OPENING) thread.toStart();
   else if (newest) thread.toEnd();
@@ -55,7 +57,7 @@ export function drawTicket(ticket) {
   drawMode();
 }
 
-function head({ id, subject, status, priority, group, tags, requester, requester_phone: phone }) {
+function head({ id, subject, status, priority, group, tags, others, requester, requester_phone: phone }) {
   const tagList = tags.map((tag) => el("span", { class: "tag" }, tag));
   return el(
     "div",
@@ -65,6 +67,7 @@ function head({ id, subject, status, priority, group, tags, requester, requester
     el("dl", { class: "properties" },
       property("Requester", requester, phone && phone !== requester ? el("small", {}, phone) : null),
       property("Status", statusSelect(status)),
+      property("Actions", actionSelect(status, others)),
       property("Priority", priority ?? "–"),
       property("Group", group ?? "–"),
       property("Tags", ...(tagList.length ? tagList : ["–"]))),
@@ -79,6 +82,25 @@ function statusSelect(status) {
   const all = offered.includes(status) ? offered : [status, ...offered];
   const options = all.map((value) => el("option", { value, selected: value === status }, STATUS_NAMES[value] ?? value));
   return el("select", { name: "status", "aria-label": "Status", disabled: status === "closed" }, ...options);
+}
+
+// Macros as the sandbox's Zendesk has them, and what else an agent does to a ticket as a whole.
+const MACROS = ["Hand back to the bot", "Keep the bot out", "Let the bot in again", "Send again"];
+const ACTIONS = [...MACROS, "Close for good", "Delete", "Mark as spam"];
+
+function actionSelect(status, others) {
+  const merges = others.map((id) => el("option", { value: `into ${id}` }, `Merge into #${id}`));
+  const options = ACTIONS.map((name) => el("option", { value: name }, name));
+  const first = el("option", { value: "", selected: true }, "Choose…");
+  return el("select", { name: "action", "aria-label": "Actions", disabled: status === "closed" }, first, ...options,
+    ...merges);
+}
+
+function act(select) {
+  const [, into] = /^into (\d+)$/.exec(select.value) ?? [];
+  const action = select.value;
+  select.value = "";
+  order(path("action"), into ? { action: "Merge", into: Number(into) } : { action }, { say: toast });
 }
 
 const kindOf = ({ public: open, role }) => (open ? role : "note");
