@@ -64,6 +64,7 @@ def create_page(sources: Sources) -> Flask:
     app.register_error_handler(RefusedError, lambda error: (jsonify(error=str(error)), 409))
     _show(app, sources)
     _act(app, sources)
+    _act_as_agent(app, sources)
     return app
 
 
@@ -95,6 +96,21 @@ def _act(app: Flask, sources: Sources) -> None:
         sources.phone.customer_says(order.customer, order.text)
         return _DONE
 
+    @app.post("/faults")
+    def fail() -> tuple[str, int]:
+        order = _order(_Fails)
+        if order.operation not in sources.faults.operations().get(order.twin, ()):
+            abort(422, "The sandbox has no such operation.")
+        sources.faults.add(FaultOrder(order.twin, order.operation, order.kind, order.times))
+        return _DONE
+
+    @app.delete("/faults")
+    def heal() -> tuple[str, int]:
+        sources.faults.clear()
+        return _DONE
+
+
+def _act_as_agent(app: Flask, sources: Sources) -> None:
     @app.post("/agent/tickets/<int:ticket>/comment")
     def comment(ticket: int) -> tuple[str, int]:
         order = _order(_Writes)
@@ -112,27 +128,14 @@ def _act(app: Flask, sources: Sources) -> None:
     @app.post("/agent/tickets/<int:ticket>/action")
     def action(ticket: int) -> tuple[str, int]:
         order = _order(_Acts)
+        if order.into is None and order.action not in sources.desk.actions():
+            abort(422, "The sandbox has no such action.")
         _find(sources, ticket)
-        if order.into is not None:
-            _find(sources, order.into)
-            sources.desk.merge(ticket, order.into)
-        elif order.action in sources.desk.actions():
+        if order.into is None:
             sources.desk.act(ticket, order.action)
         else:
-            abort(422, "The sandbox has no such action.")
-        return _DONE
-
-    @app.post("/faults")
-    def fail() -> tuple[str, int]:
-        order = _order(_Fails)
-        if order.operation not in sources.faults.operations().get(order.twin, ()):
-            abort(422, "The sandbox has no such operation.")
-        sources.faults.add(FaultOrder(order.twin, order.operation, order.kind, order.times))
-        return _DONE
-
-    @app.delete("/faults")
-    def heal() -> tuple[str, int]:
-        sources.faults.clear()
+            _find(sources, order.into)
+            sources.desk.merge(ticket, order.into)
         return _DONE
 
 
