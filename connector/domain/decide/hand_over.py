@@ -163,7 +163,7 @@ def mirror(
     `moved`: the ticket that it was meant for takes no more, this one stands in its place.
     """
     html = transcript.comment_html(message, policy.mask)
-    key = f"{message.id}:comment" + (f":{desk.ticket}" if moved else "")
+    key = f"{message.id}:comment" + (f":to:{desk.ticket}" if moved else "")
     if message.author is not Author.CUSTOMER:
         speaker = transcript.SPEAKERS[message.author]
         return note(decision, desk, key, f"<p><b>{speaker} to the customer:</b></p>{html}")
