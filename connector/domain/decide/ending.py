@@ -80,4 +80,4 @@ def _unanswered(decision: Decision, holder: WithAgent) -> int | None:
     messages = decision.conversation.messages
     answered = max((m.seq for m in messages if m.author is Author.AGENT), default=0)
     mine = (m for m in messages if m.author is Author.CUSTOMER and m.at >= holder.since)
-    return next((m.seq for m in mine if m.seq > answered), None)
+    return next((m.seq for m in mine if m.seq > max(answered, holder.after)), None)

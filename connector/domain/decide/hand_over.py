@@ -117,7 +117,7 @@ def ticket_opened(
     desk = Desk(event.ticket, event.requester)
     conversation = replace(
         conversation,
-        holder=WithAgent(desk, since=event.at),
+        holder=WithAgent(desk, since=event.at, after=upto),
         episode=replace(conversation.episode, ticket=event.ticket),
     )
     decision = decision.now(conversation).then(StopTimer(DELAYED), StopTimer(REOPEN))
@@ -135,7 +135,7 @@ def ticket_opened(
         decision = say_fixed(decision, promise, event.at, policy)
     decision = waits_from(decision, event.at, policy)
     decision, desk = read(decision, desk)
-    return decision.held_by(WithAgent(desk, since=event.at))
+    return decision.held_by(WithAgent(desk, since=event.at, after=upto))
 
 
 def add_transcript(

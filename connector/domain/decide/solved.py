@@ -89,7 +89,9 @@ def _customer_messaged(
         return _noted(decision, holder.desk, message, policy)
     decision = mirror(decision, holder.desk, message, policy, reopen=True)
     desk = holder.desk.writing(f"{message.id}:comment")
-    decision = survey.close(decision).held_by(WithAgent(desk, since=event.at))
+    decision = survey.close(decision).held_by(
+        WithAgent(desk, since=event.at, after=message.seq - 1)
+    )
     return waits_from(decision.then(StopTimer(GRACE)), event.at, policy)
 
 
