@@ -141,6 +141,7 @@ class WithAgent:
     since: datetime
     taken_over_at: datetime | None = None  # an agent's first public comment
     after: int = 0  # seq of the last message from before they had it
+    overdue: bool = False  # nobody has answered, as far as we know: the ticket is being asked
     told_waiting: bool = False  # the customer got the one update that nobody has answered
     unplaced: tuple[int, ...] = ()  # seq of messages that a closed ticket refused
 

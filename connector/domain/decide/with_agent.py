@@ -49,7 +49,7 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
         case e.Summarised():
             return late_summary(decision, holder.desk, event, policy)
         case e.TimerFired():
-            return _waited(decision, holder, event, policy)
+            return _waited(decision, holder, event)
         case (
             e.BotAnswered()
             | e.BotFailed()
@@ -79,7 +79,8 @@ def _read(decision: Decision, holder: WithAgent, event: e.TicketRead, policy: Po
     taken_over = holder.taken_over_at or (event.at if spoke else None)
     holder = replace(holder, desk=replace(desk, stale=False), taken_over_at=taken_over)
     decision = decision.held_by(holder)
-    return _follow(decision, holder, event, policy) if believed else decision
+    decision = _follow(decision, holder, event, policy) if believed else decision
+    return _told_to_wait(decision, event.at, policy)
 
 
 def _follow(decision: Decision, holder: WithAgent, event: e.TicketRead, policy: Policy) -> Decision:
@@ -162,12 +163,23 @@ def late_summary(decision: Decision, desk: Desk, event: e.Summarised, policy: Po
     return note(decision, desk, f"{event.episode}:summary_note", html)
 
 
-def _waited(decision: Decision, holder: WithAgent, event: e.TimerFired, policy: Policy) -> Decision:
-    """Nobody has answered for too long: one honest update, and the ticket stays (A46)."""
+def _waited(decision: Decision, holder: WithAgent, event: e.TimerFired) -> Decision:
+    """Nobody has answered for too long, or we have not heard of it yet: the ticket knows."""
     answered = holder.taken_over_at is not None or holder.told_waiting
     if event.name != WAITING or answered or holder.desk.paused or decision.conversation.opted_out:
         return decision
-    decision = decision.held_by(replace(holder, told_waiting=True))
+    decision, desk = read(decision, holder.desk)
+    return decision.held_by(replace(holder, desk=desk, overdue=True))
+
+
+def _told_to_wait(decision: Decision, at: datetime, policy: Policy) -> Decision:
+    """One honest update, and the ticket stays (A46)."""
+    holder = decision.conversation.holder
+    if not isinstance(holder, WithAgent) or not holder.overdue:
+        return decision
+    answered = holder.taken_over_at is not None or holder.desk.paused
+    decision = decision.held_by(replace(holder, overdue=False, told_waiting=not answered))
+    if answered or decision.conversation.opted_out:
+        return decision
     # Closed meanwhile: then the truth is that the answer comes when people are there again.
-    name = "waiting" if is_open(policy, event.at) else "after_hours"
-    return say_fixed(decision, name, event.at, policy)
+    return say_fixed(decision, "waiting" if is_open(policy, at) else "after_hours", at, policy)

@@ -29,8 +29,11 @@ def test_a46_one_update_and_no_more() -> None:
     story = Story(WAITS).with_agent()
     assert story.timers()["waiting"] == T0 + timedelta(minutes=15)
     story.later(900).timer("waiting")
+    story.reads()
     assert story.sent() == ["<waiting:en>"]
     story.later(900).timer("waiting")
+    if story.calls():
+        story.reads()
     assert story.sent() == []
     assert isinstance(story.conversation.holder, WithAgent)
 
@@ -48,13 +51,23 @@ def test_a46_no_update_where_it_would_be_untrue(what: str) -> None:
     else:
         story.reads(tags=("bot_resume",))
     story.later(900).timer("waiting")
+    if story.calls():
+        story.reads()
     assert story.sent() == []
+
+
+def test_a46_an_answer_that_we_had_not_heard_of_yet_is_an_answer() -> None:
+    story = Story(WAITS).with_agent()
+    story.later(900).timer("waiting")
+    story.reads(story.comment("Hello"))
+    assert story.sent() == ["Ana: Hello"]
 
 
 def test_a46_a_note_is_no_answer() -> None:
     story = Story(WAITS).with_agent()
     story.reads(story.comment("who takes this?", public=False))
     story.later(900).timer("waiting")
+    story.reads()
     assert story.sent() == ["<waiting:en>"]
 
 
@@ -92,6 +105,7 @@ def test_a47_closed_before_anybody_answered_the_update_names_the_next_opening() 
     story = closed(BEFORE_SIX)
     assert story.sent() == ["<handoff:en>"]
     story.later(900).timer("waiting")
+    story.reads()
     assert story.sent() == ["<after_hours:en Wednesday at 09:00>"]
 
 
