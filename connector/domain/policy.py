@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from connector.domain.handoff.base import HandoffPolicy
+from connector.domain.ids import ConversationId
 from connector.domain.tickets import TicketFields
 
 Facts = Mapping[str, Mapping[str, str]]  # {"handoff": {"trigger": "legal"}, "customer": {...}, ...}
@@ -19,6 +20,10 @@ class Wording(Protocol):
     def render(self, name: str, language: str | None, facts: Facts) -> str:
         """The text called `name`: handoff | handoff_delayed | solved | automated."""
         ...
+
+
+def no_link(_: ConversationId) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -41,4 +46,6 @@ class Policy:
     ticket_retry: timedelta = timedelta(minutes=15)  # after a refusal that somebody has to mend
     bot_retry: timedelta = timedelta(minutes=1)  # with bot_failure switched off
     bot_replies: int = 40
+    # The address of a conversation's page in the dashboard; "" where there is none.
+    conversation_link: Callable[[ConversationId], str] = no_link
     stale_drafts: int = 2  # drafts discarded in a row before one is sent although it is stale

@@ -43,6 +43,7 @@ class TicketDraft:
     requester: Requester
     note_html: str  # the first comment, always internal
     fields: TicketFields
+    follows: TicketId | None = None  # the customer's ticket before; linked where it is closed
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class CommentDraft:
     public: bool
     author: ExternalId | None = None  # the requester, or None for the connector itself
     also: tuple[str, ...] = ()  # the keys of others that stand in the same comment
+    files: tuple[str, ...] = ()  # the helpdesk's own names of what was uploaded for it
 
 
 @dataclass(frozen=True)

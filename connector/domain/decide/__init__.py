@@ -10,6 +10,7 @@ from __future__ import annotations
 from connector.domain import events as e
 from connector.domain.conversation import Conversation, Ended, HandingOff, WithAgent, WithBot
 from connector.domain.decide import (
+    attached,
     consent,
     delivery,
     ended,
@@ -32,7 +33,7 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
         case e.CustomerConsented():
             return consent.decide(now, event)
         case e.CommentAdded():
-            return now  # recorded with its attempt; nothing follows from it
+            return attached.told(now, event)
     match conversation.holder:
         case WithBot() as holder:
             return with_bot.decide(now, holder, event, policy)

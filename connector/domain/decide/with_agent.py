@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from connector.domain import events as e
-from connector.domain import transcript
+from connector.domain import first_note, transcript
 from connector.domain.conversation import Author, Ended, Outcome, WithAgent
 from connector.domain.decide import past_desk
 from connector.domain.decide.again import again_from
@@ -23,8 +23,9 @@ from connector.domain.decide.decision import (
 )
 from connector.domain.decide.hand_over import mirror
 from connector.domain.decide.mirror import take
+from connector.domain.effects import AddComment
 from connector.domain.policy import Policy
-from connector.domain.tickets import TicketStatus
+from connector.domain.tickets import CommentDraft, TicketStatus
 
 
 def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy) -> Decision:
@@ -112,8 +113,9 @@ def _refused(
     if message is None or event.code == BURIED:
         return decision  # a note of ours was refused: logged and buried with its attempt
     reason = f"<p><b>The customer wrote (as a note, because: {transcript.escape(event.meaning)}):</b></p>"
-    html = reason + transcript.comment_html(message, policy.mask)
-    return note(decision, holder.desk, f"{message.id}:note", html)
+    html = reason + "".join(transcript.comment_htmls(message, policy.mask))
+    draft = CommentDraft(f"{message.id}:note", holder.desk.ticket, html, public=False)
+    return decision.then(AddComment(draft.key, draft, media=transcript.to_attach(message)))
 
 
 def _late_summary(
@@ -121,5 +123,6 @@ def _late_summary(
 ) -> Decision:
     if event.episode != decision.conversation.episode.id:
         return decision
-    html = "<h3>Summary</h3>" + transcript.summary_html(event.summary, policy.mask)
+    known = frozenset(m.seq for m in decision.conversation.messages)
+    html = first_note.summary_html(event.summary, policy.mask, known)
     return note(decision, holder.desk, f"{event.episode}:summary_note", html)
