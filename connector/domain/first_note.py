@@ -115,7 +115,7 @@ def _evidence(conversation: Conversation, each: Evidence, mask: Mask) -> str:
         quote = found[0].text  # a number that was cut in two is not recognised as one
     cited = ", ".join(str(m.seq) for m in found)
     source = f"<p>In the conversation [{cited}]:</p>" if cited and quote else ""
-    detail = f"<p>{escape(shorten(mask(each.detail), QUOTE))}</p>" if each.detail else ""
+    detail = f"<p>Noticed: {escape(shorten(mask(each.detail), QUOTE))}</p>" if each.detail else ""
     return detail + source + (_quoted(mask(quote)) if quote else "")
 
 

@@ -20,6 +20,8 @@ from connector.storage import outbox
 from connector.storage.outbox import Row
 
 FETCHES = 4  # about ten seconds: then the words go without it
+# What waited behind others that could not be had has waited long enough.
+PATIENCE, FETCHES_AT_LEAST = timedelta(seconds=30), 2
 # Zendesk's documentation: an upload's token is good for an hour.
 KEPT = timedelta(minutes=45)
 
@@ -34,7 +36,17 @@ class NotFetched(Exception):
 
 def bring(parts: Parts, channel: ChannelParts, rows: tuple[Row, ...]) -> tuple[Row, ...]:
     """The rows with their files uploaded. Raise NotFetched, or what the helpdesk's answer means."""
-    return tuple(_brought(parts, channel, row) for row in rows)
+    found: list[Row] = []
+    failure: NotFetched | None = None
+    # All are tried before it is given up for now: else each would hold the others back in its turn.
+    for row in rows:
+        try:
+            found.append(_brought(parts, channel, row))
+        except NotFetched as error:
+            failure = error
+    if failure is not None:
+        raise failure
+    return tuple(found)
 
 
 def _brought(parts: Parts, channel: ChannelParts, row: Row) -> Row:
@@ -50,7 +62,8 @@ def _brought(parts: Parts, channel: ChannelParts, row: Row) -> Row:
             missing.append(f"{_named(media)}: {refused.meaning}")
         except NotFetched as failure:
             failures = call.fetch_failures + 1
-            if failures < FETCHES:
+            waited = parts.now() - row.created_at > PATIENCE and failures >= FETCHES_AT_LEAST
+            if failures < FETCHES and not waited:
                 _keep(parts, row, replace(call, fetch_failures=failures))
                 raise
             missing.append(f"{_named(media)}: it could not be fetched ({failure})")
