@@ -12,7 +12,7 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
@@ -78,7 +78,7 @@ class _Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Clocked(sock, raw, time.monotonic() + TOTAL_SECONDS))
 
 
-class _Connection(HTTPConnection):
+class Connection(HTTPConnection):
     response_class = _Answer
 
     def connect(self) -> None:
@@ -86,7 +86,7 @@ class _Connection(HTTPConnection):
             super().connect()
 
 
-class _SecureConnection(HTTPSConnection):
+class SecureConnection(HTTPSConnection):
     response_class = _Answer
 
     def connect(self) -> None:
@@ -95,29 +95,35 @@ class _SecureConnection(HTTPSConnection):
 
 
 class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
+    ConnectionCls = Connection
 
 
 class _SecurePool(HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
+    ConnectionCls = SecureConnection
 
 
 _POOLS = {"http": _Pool, "https": _SecurePool}
 
 
-class _Adapter(HTTPAdapter):
+class TooLong(requests.exceptions.ContentDecodingError):
+    """An answer over the session's limit."""
+
+
+class Adapter(HTTPAdapter):
     """Connections whose answers have a deadline as a whole, and that repeat nothing."""
+
+    pools: Mapping[str, type[HTTPConnectionPool]] = _POOLS
 
     def __init__(self) -> None:
         super().__init__(max_retries=Retry(0, read=False), pool_maxsize=16)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self.pools
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = self.pools
         return manager
 
 
@@ -128,7 +134,10 @@ def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
 class OutboundSession(requests.Session):
     """A session for one account: known hosts only, no redirects, no repeats, bounded answers."""
 
-    def __init__(self, hosts: frozenset[str]) -> None:
+    adapter: type[Adapter] = Adapter
+    max_body = MAX_BODY
+
+    def __init__(self, hosts: Container[str]) -> None:
         super().__init__()
         self.hosts = hosts
         # HTTP(S)_PROXY is honoured; ~/.netrc must not add credentials that nobody configured, and
@@ -137,7 +146,7 @@ class OutboundSession(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._environment: dict[object, Any] = {}
         for prefix in ("https://", "http://"):
-            self.mount(prefix, _Adapter())
+            self.mount(prefix, self.adapter())
 
     def merge_environment_settings(self, url: Any, *rest: Any, **named: Any) -> Any:
         """Proxies and certificates, asked of the environment once a host: it took 2 ms a call."""
@@ -158,18 +167,18 @@ class OutboundSession(requests.Session):
         kwargs["allow_redirects"] = False
         kwargs["stream"] = True
         response = super().send(request, **kwargs)
-        _read(response)
+        _read(response, self.max_body)
         return response
 
 
-def _read(response: requests.Response) -> None:
+def _read(response: requests.Response, most: int) -> None:
     """Take the whole body, as long as it is within the limit."""
     body = bytearray()
     for chunk in response.iter_content(CHUNK):
         body += chunk
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             response.close()
-            raise requests.exceptions.ContentDecodingError("answer too large")
+            raise TooLong("answer too large")
     # The one place where requests keeps a body that was read in a stream.
     response._content = bytes(body)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,9 +21,11 @@ from connector.settings.channels import Channel, Ticket
 from connector.settings.handoff import Handoff
 from connector.settings.helpdesks import ZendeskHelpdesk
 from connector.settings.hours import DAYS, Hours
+from connector.settings.routes import MAY_STEER, as_id, as_priority, as_tag, is_template
 from connector.settings.templates import render
 
 USUAL = Steering()  # the defaults
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 MASKS: dict[str, Callable[[str], str]] = {"card_numbers": mask_card_numbers}
 
 
@@ -91,16 +94,41 @@ def handoff(given: Handoff, phrases: Phrases) -> HandoffPolicy:
 
 def _fields(ticket: Ticket) -> Callable[[Facts], TicketFields]:
     def rendered(facts: Facts) -> TicketFields:
+        steering = _steering(facts)
+        tags = [_routed(tag, steering, as_tag) for tag in ticket.tags]
+        language = steering["customer"]["language"].lower().replace("-", "_")
+        tags.append(f"lang_{language}" if language else None)
         return TicketFields(
-            group=ticket.group,
-            brand=ticket.brand,
-            form=ticket.form,
-            priority=ticket.priority,
-            tags=tuple(ticket.tags),
+            group=_id(ticket.group, steering),
+            brand=_id(ticket.brand, steering),
+            form=_id(ticket.form, steering),
+            priority=_routed(ticket.priority, steering, as_priority),
+            tags=tuple(dict.fromkeys(tag for tag in tags if tag)),
             custom=tuple((key, render(text, facts)) for key, text in ticket.fields.items()),
         )
 
     return rendered
+
+
+def _steering(facts: Facts) -> Facts:
+    """Of the facts only those that no customer can word (A20)."""
+    allowed: dict[str, dict[str, str]] = {"customer": {"language": ""}}
+    for name in MAY_STEER:
+        root, _, leaf = name.partition(".")
+        allowed.setdefault(root, {})[leaf] = facts.get(root, {}).get(leaf, "")
+    if not _LANGUAGE.fullmatch(allowed["customer"]["language"]):
+        allowed["customer"]["language"] = ""
+    return allowed
+
+
+def _routed(given: str | None, facts: Facts, read: Callable[[str], str | None]) -> str | None:
+    if given is None or not is_template(given):
+        return given
+    return read(render(given, facts).strip())
+
+
+def _id(given: int | str | None, facts: Facts) -> int | None:
+    return as_id(render(given, facts).strip()) if isinstance(given, str) else given
 
 
 def _prefix(template: str) -> Callable[[str], str]:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from connector.domain.conversation import Media
+from connector.domain.files import File
 from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
 
@@ -134,6 +135,18 @@ class LooksUpSent(Protocol):
 
         `known` are ids that belong to other messages of ours: the same text may rightly have been
         sent twice. Raises Transient if the provider can't be asked now.
+        """
+        ...
+
+
+@runtime_checkable
+class FetchesMedia(Protocol):
+    """The provider keeps what customers attach, and hands it to us."""
+
+    def fetch(self, media: Media, name: str) -> File:
+        """The file under this name, with the extension of what it really is.
+
+        Raise Transient, or Rejected with a meaning for an agent: too large, gone, unsupported.
         """
         ...
 

@@ -50,6 +50,11 @@ class AddComment:
     key: str
     draft: CommentDraft
     message: MessageId | None = None  # the customer's message that it carries
+    media: tuple[Media, ...] = ()  # the customer's, to be attached
+    # Written down while it is carried out, so that a second try knows what the first one found.
+    brought_at: datetime | None = None  # when `draft.files` were uploaded
+    missing: tuple[str, ...] = ()  # what could not be attached, and why: words for an agent
+    fetch_failures: int = 0
 
 
 @dataclass(frozen=True)

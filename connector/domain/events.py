@@ -121,6 +121,8 @@ class CommentAdded:
     key: str
     comment: ExternalId
     message: MessageId | None = None
+    ticket: TicketId | None = None
+    missing: tuple[str, ...] = ()  # what could not be attached, and why
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from connector.domain.handoff.base import HandoffPolicy
 from connector.domain.hours import OpeningHours
+from connector.domain.ids import ConversationId
 from connector.domain.tickets import TicketFields
 
 Facts = Mapping[str, Mapping[str, str]]  # {"handoff": {"trigger": "legal"}, "customer": {...}, ...}
@@ -22,6 +23,10 @@ class Wording(Protocol):
         """The text called `name`: automated | handoff | handoff_delayed | after_hours | waiting |
         solved | csat | csat_thanks."""
         ...
+
+
+def no_link(_: ConversationId) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,8 @@ class Policy:
     ticket_retry: timedelta = timedelta(minutes=15)  # after a refusal that somebody has to mend
     bot_retry: timedelta = timedelta(minutes=1)  # with bot_failure switched off
     bot_replies: int = 40
+    # The address of a conversation's page in the dashboard; "" where there is none.
+    conversation_link: Callable[[ConversationId], str] = no_link
     stale_drafts: int = 2  # drafts discarded in a row before one is sent although it is stale
     hours: OpeningHours | None = None  # None: people are always there
     waiting_notice: timedelta | None = None  # nobody has answered for so long; None: say nothing

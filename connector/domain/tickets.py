@@ -43,6 +43,7 @@ class TicketDraft:
     requester: Requester
     note_html: str  # the first comment, always internal
     fields: TicketFields
+    follows: TicketId | None = None  # the customer's ticket before; linked where it is closed
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class CommentDraft:
     author: ExternalId | None = None  # the requester, or None for the connector itself
     also: tuple[str, ...] = ()  # the keys of others that stand in the same comment
     reopen: bool = False  # a solved ticket becomes open with it
+    files: tuple[str, ...] = ()  # the helpdesk's own names of what was uploaded for it
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,25 @@
-"""Messages -> the lines that a bot and a summary read, and the notes that an agent reads.
+"""Messages -> the lines that a bot and a summary read, and the transcript that an agent reads.
 
 Everything that came from a customer or a model is escaped: no HTML, and no helpdesk placeholder
-({{...}}, {%...%}) that the helpdesk would expand.
+({{...}}, {%...%}) that the helpdesk would expand. Messages are cited as [7]: a helpdesk may take #7
+for a ticket and make a link of it.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 
-from connector.domain.conversation import Author, Conversation, Delivery, Message
-from connector.domain.handoff.base import Considered
+from connector.domain.conversation import Author, Conversation, Delivery, Media, Message
 from connector.domain.text import split_text
-from connector.domain.turns import Line, Point, Summary
+from connector.domain.turns import Line
 
 # Zendesk cuts a comment at 64 kB without a word (its documentation of comment bodies).
 NOTE_BYTES = 60_000
-LINE_CHARACTERS = 10_000  # at most 6 bytes a character once escaped: a line always fits a note
+LINE_CHARACTERS = 9_900  # at most 6 bytes a character once escaped: a line always fits a note
+NOTE_FILES = 20  # each is fetched and uploaded before the note can be written
 
 SPEAKERS = {
     Author.CUSTOMER: "Customer",
@@ -30,22 +33,50 @@ _NOTES = {
     Delivery.CANCELLED: "not sent: withdrawn",
     Delivery.UNKNOWN: "not certain to have arrived",
 }
+_RECEIPTS = {
+    Delivery.QUEUED: "on its way",
+    Delivery.SENT: "sent",
+    Delivery.DELIVERED: "delivered",
+    Delivery.READ: "read",
+}
 
 Mask = Callable[[str], str]
 
 
+@dataclass(frozen=True)
+class Note:
+    html: str
+    media: tuple[Media, ...] = ()  # the customer's, to be attached to it
+
+
 def line(message: Message, mask: Mask) -> Line:
-    note = _NOTES.get(message.delivery, "")
-    if note and message.why:
-        note = f"{note}: {message.why}"
+    note = _trouble(message)
     return Line(message.seq, message.author.value, readable(message, mask), message.at, note)
 
 
+def _trouble(message: Message) -> str:
+    note = _NOTES.get(message.delivery, "")
+    return f"{note}: {message.why}" if note and message.why else note
+
+
 def readable(message: Message, mask: Mask) -> str:
-    """The text, or for a bare picture the words that say so."""
+    """The text, and for files the words that stand for them."""
     parts = [mask(message.text)] if message.text else []
-    parts += [f"[{m.content_type or 'file'}: {m.name or 'attachment'}]" for m in message.media]
+    parts += [f"[{m.content_type or 'file'}: {m.name}]" for m in named(message)]
     return "\n".join(parts) or "[empty message]"
+
+
+def named(message: Message) -> tuple[Media, ...]:
+    """Its files, each with a name: the one that the ticket shows."""
+    return tuple(
+        media if media.name else replace(media, name=f"message-{message.seq}-{number}")
+        for number, media in enumerate(message.media, 1)
+    )
+
+
+def to_attach(message: Message) -> tuple[Media, ...]:
+    """What the customer sent; what agents sent is in the ticket already."""
+    return named(message) if message.author is Author.CUSTOMER else ()
 
 
 def lines(conversation: Conversation, mask: Mask, upto: int | None = None) -> tuple[Line, ...]:
@@ -59,57 +90,33 @@ def escape(text: str) -> str:
     return safe.replace("\r\n", "\n").replace("\n", "<br>")
 
 
-def comment_html(message: Message, mask: Mask) -> str:
-    """A customer's message as the comment that they would have written."""
-    return f"<p>{escape(readable(message, mask))}</p>"
+def inert(text: str) -> str:
+    """For what is no HTML (a subject, a field): a placeholder that expands to nothing else."""
+    for mark in ("{{", "}}", "{%", "%}"):
+        while mark in text:
+            text = text.replace(mark, f"{mark[0]} {mark[1]}")
+    return text
 
 
-def handoff_note(
-    conversation: Conversation, decided: Considered, summary: Summary | None, mask: Mask
-) -> str:
-    """The ticket's first note: what the customer wants, what was tried, why a human, the trigger."""
-    parts = summary_html(summary, mask) if summary else "<p><b>Summary unavailable.</b></p>"
-    quotes = [
-        f"<blockquote>{escape(mask(e.quote))}</blockquote>" for e in decided.evidence if e.quote
-    ]
-    details = [f"<p>{escape(mask(e.detail))}</p>" for e in decided.evidence if e.detail]
-    score = f"score {decided.score:.2f}, threshold {decided.threshold:.2f}"
-    return "".join(
-        [
-            parts,
-            f"<p><b>Handed over because:</b> {decided.trigger.value} ({score})</p>",
-            *details,
-            *quotes,
-            f"<p>Channel: {escape(conversation.channel)}. "
-            f"Conversation {conversation.id}, episode {conversation.episode.number}. "
-            "Public comments go to the customer; internal notes stay here.</p>",
-        ]
-    )
+def comment_htmls(message: Message, mask: Mask) -> tuple[str, ...]:
+    """A customer's message as the comment that they would have written; several if it is long."""
+    pieces = split_text(readable(message, mask), LINE_CHARACTERS)
+    return tuple(f"<p>{escape(piece)}</p>" for piece in pieces) or ("<p>[empty message]</p>",)
 
 
-def summary_html(summary: Summary, mask: Mask) -> str:
-    rows = (
-        ("What the customer wants", summary.wants),
-        ("What was tried", summary.tried),
-        ("Why a human", summary.why_human),
-    )
-    return "<ul>" + "".join(_point(title, point, mask) for title, point in rows) + "</ul>"
-
-
-def _point(title: str, point: Point, mask: Mask) -> str:
-    cited = ", ".join(f"#{n}" for n in point.messages)
-    source = f" <i>({cited})</i>" if cited else ""
-    return f"<li><b>{title}:</b> {escape(mask(point.text))}{source}</li>"
-
-
-def transcript_notes(lines_: Sequence[Line], closing: str = "") -> tuple[str, ...]:
+def transcript_notes(
+    messages: Sequence[Message], mask: Mask, closing: str = ""
+) -> tuple[Note, ...]:
     """The transcript in as many notes as it takes, in order; nothing is left out."""
-    rows = [row for each in lines_ for row in _rows(each)]
+    rows = [row for message in messages for row in _rows(message, mask)]
     if closing:
-        rows.append(f"<p><i>{escape(closing)}</i></p>")
+        rows.append(_Row(f"<p><i>{escape(closing)}</i></p>"))
     notes = list(_fill(rows))
     count = len(notes)
-    return tuple(_titled(body, number, count) for number, body in enumerate(notes, 1))
+    return tuple(
+        replace(note, html=_titled(note.html, number, count))
+        for number, note in enumerate(notes, 1)
+    )
 
 
 def _titled(body: str, number: int, count: int) -> str:
@@ -117,23 +124,49 @@ def _titled(body: str, number: int, count: int) -> str:
     return f"<h3>Transcript{part} (times in UTC)</h3>{body}"
 
 
-def _rows(each: Line) -> Iterable[str]:
-    speaker = SPEAKERS[Author(each.speaker)]
-    note = f" <i>({escape(each.note)})</i>" if each.note else ""
-    for place, piece in enumerate(split_text(each.text, LINE_CHARACTERS)):
-        more = " (continued)" if place else ""
-        yield (
-            f"<p>#{each.number} <b>{speaker}{more}</b> "
-            f"{each.at:%Y-%m-%d %H:%M:%S}{note}<br>{escape(piece)}</p>"
-        )
+@dataclass(frozen=True)
+class _Row:
+    html: str
+    day: date | None = None  # a heading says it once
+    media: tuple[Media, ...] = ()
 
 
-def _fill(rows: Iterable[str]) -> Iterable[str]:
-    body, size = "", 0
+def _rows(message: Message, mask: Mask) -> Iterator[_Row]:
+    day, media = message.at.date(), to_attach(message)
+    for place, piece in enumerate(split_text(readable(message, mask), LINE_CHARACTERS)):
+        head = _head(message, continued=bool(place))
+        yield _Row(f"<p>{head}<br>{escape(piece)}</p>", day, () if place else media)
+
+
+def _head(message: Message, *, continued: bool) -> str:
+    speaker = SPEAKERS[message.author]
+    if message.author is Author.AGENT and message.author_name:
+        speaker = f"{speaker} {message.author_name}"
+    parts = [f"<b>{escape(speaker)}</b>", f"{message.at:%H:%M:%S} UTC", f"[{message.seq}]"]
+    if continued:
+        parts.append("<i>continued</i>")
+    elif trouble := _trouble(message):
+        parts.append(f"<b><i>{escape(trouble)}</i></b>")
+    elif receipt := _RECEIPTS.get(message.delivery):
+        parts.append(f"<i>{receipt}</i>")
+    return " · ".join(parts)
+
+
+def _fill(rows: Iterable[_Row]) -> Iterator[Note]:
+    body, size, media, day = "", 0, tuple[Media, ...](), None
     for row in rows:
-        weight = len(row.encode())
-        if body and size + weight > NOTE_BYTES:
-            yield body
-            body, size = "", 0
-        body, size = body + row, size + weight
-    yield body
+        heading = _heading(row.day) if row.day and row.day != day else ""
+        weight = len((heading + row.html).encode())
+        crowded = bool(media) and len(media) + len(row.media) > NOTE_FILES
+        if body and (size + weight > NOTE_BYTES or crowded):
+            yield Note(body, media)
+            heading = _heading(row.day) if row.day else ""
+            body, size, media = "", 0, ()
+            weight = len((heading + row.html).encode())
+        body, size, media = body + heading + row.html, size + weight, (*media, *row.media)
+        day = row.day or day
+    yield Note(body, media)
+
+
+def _heading(day: date) -> str:
+    return f"<h4>{day:%Y-%m-%d}</h4>"

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from connector.channels.base import WebhookRequest
+from connector.domain.files import File
 from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
@@ -57,6 +58,18 @@ class Helpdesk(Protocol):
 
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         """The state of the ticket and its comments at or after the cursor, oldest first."""
+        ...
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """Files can be attached to a comment: first uploaded, then named in its draft."""
+
+    def upload(self, file: File) -> str:
+        """What goes into a draft's `files`, within the hour. One that no comment names is no harm.
+
+        Raise Transient, or Rejected if this file is not taken.
+        """
         ...
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from connector.domain import events as e
 from connector.domain.effects import AddComment, Call
+from connector.domain.tickets import CommentDraft
 from connector.domain.transcript import NOTE_BYTES
 from connector.storage.outbox import Row, State
 
@@ -31,7 +32,12 @@ def _alike(first: Row, row: Row) -> bool:
         return False
     # Only what the customer wrote: the connector's own notes are long, and each has its title.
     mine = one.draft.author is not None and row.state is State.DUE
-    return mine and replace(one.draft, key="", html="") == replace(other.draft, key="", html="")
+    return mine and _bare(one.draft) == _bare(other.draft)
+
+
+def _bare(draft: CommentDraft) -> CommentDraft:
+    """What must be the same for two to share a comment."""
+    return replace(draft, key="", html="", files=())
 
 
 def _size(row: Row) -> int:
@@ -45,7 +51,10 @@ def joined(rows: Sequence[Row]) -> Call:
         return first
     drafts = [row.call.draft for row in rows if isinstance(row.call, AddComment)]
     draft = replace(
-        first.draft, html="".join(d.html for d in drafts), also=tuple(d.key for d in drafts[1:])
+        first.draft,
+        html="".join(d.html for d in drafts),
+        also=tuple(d.key for d in drafts[1:]),
+        files=tuple(file for d in drafts for file in d.files),
     )
     return replace(first, draft=draft)
 
@@ -53,5 +62,6 @@ def joined(rows: Sequence[Row]) -> Call:
 def share(event: e.Event, row: Row) -> e.Event:
     """What the outcome of the one call is for this row."""
     if isinstance(event, e.CommentAdded) and isinstance(row.call, AddComment):
-        return replace(event, key=row.call.key, message=row.call.message)
+        call = row.call
+        return replace(event, key=call.key, message=call.message, missing=call.missing)
     return event

@@ -65,8 +65,7 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
             opened = desk.open_ticket(call.draft)
             return e.TicketOpened(parts.now(), call.draft.external_id, opened.id, opened.requester)
         case AddComment():
-            comment = desk.add_comment(call.draft)
-            return e.CommentAdded(parts.now(), call.key, comment, call.message)
+            return _added(parts, call, desk.add_comment(call.draft))
         case RemoveTags():
             desk.remove_tags(call.ticket, call.tags)
             return e.TagsRemoved(parts.now(), call.key, call.ticket)
@@ -94,9 +93,7 @@ def look_up(
             return e.TicketOpened(parts.now(), call.draft.external_id, opened.id, opened.requester)
         case AddComment() as call:
             comment = desk.find_comment(call.draft)
-            if comment is None:
-                return None
-            return e.CommentAdded(parts.now(), call.key, comment, call.message)
+            return None if comment is None else _added(parts, call, comment)
         case SendText() as call:
             if not isinstance(channel.adapter, LooksUpSent) or row.tried_at is None:
                 raise CannotTell
@@ -104,6 +101,11 @@ def look_up(
             return None if sent is None else e.MessageSent(parts.now(), call.message, sent)
         case unknown:
             assert_never(unknown)
+
+
+def _added(parts: Parts, call: AddComment, comment: ExternalId) -> e.CommentAdded:
+    ticket = call.draft.ticket
+    return e.CommentAdded(parts.now(), call.key, comment, call.message, ticket, call.missing)
 
 
 def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) -> e.Event:

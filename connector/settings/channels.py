@@ -12,6 +12,17 @@ from connector.settings.handoff import Handoff
 from connector.settings.hours import Hours
 from connector.settings.messages import Messages
 from connector.settings.problems import refused
+from connector.settings.routes import (
+    EITHER,
+    IS_PLAIN,
+    IS_TEMPLATE,
+    PRIORITIES,
+    as_id,
+    as_priority,
+    as_tag,
+    route,
+    schema,
+)
 from connector.settings.section import Section
 from connector.settings.templates import TemplateText
 from connector.settings.values import (
@@ -29,19 +40,44 @@ from connector.settings.values import (
 )
 
 Id = Annotated[Whole, Field(gt=0)]
+RoutedId = Annotated[
+    Annotated[Id, IS_PLAIN] | Annotated[str, route(as_id, "id"), IS_TEMPLATE],
+    EITHER,
+    schema({"type": "integer", "exclusiveMinimum": 0}),
+]
+RoutedPriority = Annotated[
+    Annotated[Literal["low", "normal", "high", "urgent"], IS_PLAIN]
+    | Annotated[str, route(as_priority, "priority"), IS_TEMPLATE],
+    EITHER,
+    schema({"type": "string", "enum": list(PRIORITIES)}),
+]
+RoutedTag = Annotated[
+    Annotated[Tag, IS_PLAIN] | Annotated[str, route(as_tag, "tag"), IS_TEMPLATE],
+    EITHER,
+    schema({"type": "string", "pattern": r"^[^\s,]+$"}),
+]
 FieldId = Annotated[str, matches(r"[1-9]\d*", "must be the number of a ticket field")]
 
 
 class Ticket(Section):
     """How this channel's tickets are made."""
 
-    group: Id | None = Field(default=None, description="The id of the group that gets the ticket.")
-    brand: Id | None = Field(default=None, description="The id of the ticket's brand.")
-    form: Id | None = Field(default=None, description="The id of the ticket's form.")
-    priority: Literal["low", "normal", "high", "urgent"] | None = Field(
-        default=None, description="The ticket's priority."
+    group: RoutedId | None = Field(
+        default=None, description="The id of the group that gets the ticket, or a template."
     )
-    tags: tuple[Tag, ...] = Field(default=(), description="Tags that the ticket gets.")
+    brand: RoutedId | None = Field(
+        default=None, description="The id of the ticket's brand, or a template."
+    )
+    form: RoutedId | None = Field(
+        default=None, description="The id of the ticket's form, or a template."
+    )
+    priority: RoutedPriority | None = Field(
+        default=None, description="The ticket's priority, or a template."
+    )
+    tags: tuple[RoutedTag, ...] = Field(
+        default=(),
+        description="Tags that the ticket gets, beside lang_<language>; each may be a template.",
+    )
     fields: Mapping[FieldId, TemplateText] = Field(
         default={}, description="Ticket fields by their id; the values are Jinja templates."
     )

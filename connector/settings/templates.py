@@ -54,14 +54,20 @@ def _facts(filler: str, given: Mapping[str, Fact]) -> dict[str, Any]:
     return facts
 
 
+def used(text: str) -> tuple[str, ...]:
+    """The names that a checked template uses."""
+    return tuple(_used(_STRICT.parse(text)))
+
+
 def _checked(value: object) -> object:
     # Before pydantic makes it a plain text: what came from the environment is not quoted.
     if isinstance(value, str):
-        _check(value, quote=not isinstance(value, Interpolated))
+        check_template(value, quote=not isinstance(value, Interpolated))
     return value
 
 
-def _check(text: str, *, quote: bool) -> None:
+def check_template(text: str, *, quote: bool) -> None:
+    """Raise `refused` unless it can always be filled in; `quote`: its words may be shown."""
     try:
         tree = _STRICT.parse(text)
     except TemplateError as error:

@@ -207,6 +207,15 @@ def _ended(connection: Connection, row: Row, result: str, at: datetime, error: s
     put(connection, attempts, ("outbox_id", "number"), values)
 
 
+def rewrite(connection: Connection, row: Row, call: Call) -> None:
+    """The same call, with what was found out while it is being tried."""
+    connection.execute(
+        update(outbox)
+        .where(outbox.c.id == row.id, outbox.c.done_at.is_(None))
+        .values(payload=codec.dump(call))
+    )
+
+
 def cancel(
     connection: Connection, conversation: ConversationId, keys: tuple[str, ...], at: datetime
 ) -> None:

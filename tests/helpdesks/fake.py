@@ -67,6 +67,7 @@ class Fake:
     expires_in: float | None = 1800
     clock: Callable[[], str] = lambda: "2026-11-24T09:00:00Z"
     lock: threading.RLock = field(default_factory=threading.RLock)
+    uploads: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: iter(range(1000, 10**9)))
 
     def __post_init__(self) -> None:
@@ -116,6 +117,8 @@ class Fake:
             return 200, {"users": [u for u in self.users.values() if _fits(u, seen.query)]}
         if path == "users/create_or_update":
             return self._user(seen.body["user"])
+        if path == "uploads":
+            return self._upload(seen)
         if path == "tickets":
             return self._open(seen) if seen.method == "POST" else self._listed(seen)
         if path == "tickets/show_many":
@@ -124,6 +127,12 @@ class Fake:
         if path == "incremental/ticket_events":
             return 200, self._events(int(seen.query["start_time"]))
         return self._ticket(seen, path)
+
+    def _upload(self, seen: Seen) -> tuple[int, Any]:
+        token = f"upload-{next(self.ids)}"
+        kind = seen.headers["content-type"]
+        self.uploads[token] = (seen.query["filename"], kind, seen.raw)
+        return 201, {"upload": {"token": token, "attachment": {"id": 1}, "attachments": []}}
 
     def _events(self, start: int) -> Any:
         rows = [e for e in self.events if e["timestamp"] >= start]
@@ -219,7 +228,8 @@ def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = {name: values[0] for name, values in parse_qs(asked.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
-            body = json.loads(raw) if raw else None
+            is_json = "json" in headers.get("content-type", "")
+            body = json.loads(raw) if raw and is_json else None
             seen = Seen(self.command, asked.path, query, headers, body, raw)
             fault = fake.fault_for(seen)
             with fake.lock:

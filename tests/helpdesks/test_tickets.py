@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from connector.domain.ids import TicketId
 from connector.domain.tickets import Requester, TicketFields
 from connector.errors import Rejected, Transient, Uncertain
 from connector.helpdesks.zendesk.desk import Zendesk
@@ -160,3 +161,49 @@ def test_a_refusal_names_the_field_and_nothing_that_was_said(desk: Zendesk, fake
     assert refused.value.code == "RecordInvalid"
     assert refused.value.meaning == "Zendesk refused it because of: group_id (InvalidValue), 360004"
     assert "canary" not in f"{refused.value!r} {refused.value.meaning}"
+
+
+def closed(fake: Fake, **facts: object) -> int:
+    return fake.add_ticket(status="closed", tags=["bot_pause", "old"], **facts)
+
+
+def test_a50_a_closed_ticket_is_followed_up(desk: Zendesk, fake: Fake) -> None:
+    """Its tags would be inherited unless others are given: those that pause us too."""
+    before = closed(fake)
+    for number, tags in enumerate([("sms",), ()]):
+        fields = TicketFields(tags=tags)
+        draft = ticket_draft(key=f"k{number}", fields=fields, follows=TicketId(str(before)))
+        desk.open_ticket(draft)
+        sent = fake.calls("POST", OPEN)[-1].body["ticket"]
+        assert sent["via_followup_source_id"] == before
+        assert sent["tags"] == list(tags)
+
+
+@pytest.mark.parametrize("status", ["new", "open", "pending", "hold", "solved", "deleted", None])
+def test_a50_no_other_state_can_be_followed_up(
+    desk: Zendesk, fake: Fake, status: str | None
+) -> None:
+    before = fake.add_ticket(status=status) if status else 77
+    desk.open_ticket(ticket_draft(follows=TicketId(str(before))))
+    assert "via_followup_source_id" not in fake.calls("POST", OPEN)[-1].body["ticket"]
+
+
+def test_a_previous_ticket_that_can_not_be_read_now_is_asked_about_again(
+    desk: Zendesk, fake: Fake
+) -> None:
+    before = closed(fake)
+    fake.faults.append(Fault("GET", rf"/tickets/{before}\.json$", status=503))
+    with pytest.raises(Transient):
+        desk.open_ticket(ticket_draft(follows=TicketId(str(before))))
+    assert not fake.calls("POST", OPEN)
+
+
+def test_a_ticket_that_was_closed_between_two_attempts_is_still_made_once(
+    desk: Zendesk, fake: Fake
+) -> None:
+    """The same key with another body: the first attempt's ticket is the ticket."""
+    before = fake.add_ticket(status="solved")
+    draft = ticket_draft(follows=TicketId(str(before)))
+    first = desk.open_ticket(draft)
+    fake.tickets[before]["status"] = "closed"
+    assert desk.open_ticket(draft) == first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +16,8 @@ import requests
 from connector import bootstrap
 from connector.sandbox.faults import Fault
 from connector.sandbox.stage import Stage
+from connector.sandbox.twilio.messages import Media
+from connector.sandbox.zendesk.agents import TicketView
 from connector.settings import load
 from connector.web.server import listen
 
@@ -51,8 +53,14 @@ class World:
 
     # --- the customer
 
-    def says(self, text: str, customer: str = CUSTOMER, sid: str | None = None) -> None:
-        delivery = self.stage.twilio.customer_says(text, from_=customer, sid=sid)
+    def says(
+        self,
+        text: str,
+        customer: str = CUSTOMER,
+        sid: str | None = None,
+        media: Sequence[Media] = (),
+    ) -> None:
+        delivery = self.stage.twilio.customer_says(text, from_=customer, sid=sid, media=media)
         assert delivery.wait() == 200
 
     def phone(self, customer: str = CUSTOMER) -> list[str]:
@@ -81,6 +89,10 @@ class World:
     def comments(self, ticket: int, *, public: bool) -> list[str]:
         found = next(t for t in self.stage.zendesk.tickets() if t.id == ticket)
         return [c.plain for c in found.comments if c.public is public]
+
+    def view(self, ticket: int) -> TicketView:
+        """The ticket as agents see it."""
+        return next(t for t in self.stage.zendesk.tickets() if t.id == ticket)
 
     def html(self, ticket: int) -> str:
         found = next(t for t in self.stage.zendesk.tickets() if t.id == ticket)

@@ -16,9 +16,12 @@ from connector.channels.base import (
 from connector.channels.twilio import pace
 from connector.channels.twilio.api import Messages
 from connector.channels.twilio.config import TwilioConfig
+from connector.channels.twilio.files import Files
 from connector.channels.twilio.parse import parse
 from connector.channels.twilio.received import received
 from connector.channels.twilio.signature import verify
+from connector.domain.conversation import Media
+from connector.domain.files import File
 from connector.domain.ids import ExternalId
 from connector.domain.limits import Limit
 
@@ -31,6 +34,7 @@ class Twilio:
     def __init__(self, config: TwilioConfig) -> None:
         self._config = config
         self._messages = Messages(config)
+        self._files = Files(config)
 
     def verify(self, request: WebhookRequest) -> None:
         """Raise BadSignature unless one of our tokens signed exactly this request."""
@@ -56,6 +60,10 @@ class Twilio:
     ) -> ExternalId | None:
         """The sid of a message that Twilio took, or None. Raise Transient if it can't be asked."""
         return self._messages.find(message, since, known)
+
+    def fetch(self, media: Media, name: str) -> File:
+        """What a customer attached. Raise Transient or Rejected."""
+        return self._files.fetch(media, name)
 
     def received(self, since: datetime) -> Sequence[Received]:
         """What customers wrote at or after `since`, oldest first. Raise Transient."""

@@ -17,6 +17,7 @@ from connector.domain.conversation import (
     WithBot,
 )
 from connector.domain.decide import (
+    attached,
     consent,
     decision,
     delivery,
@@ -43,7 +44,9 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
             return delivery.decide(now, event)
         case e.CustomerConsented():
             return consent.decide(now, event)
-        case e.CommentAdded() | e.TagsRemoved() | e.TagsRefused():
+        case e.CommentAdded():
+            return attached.told(desks.done(now, event), event)
+        case e.TagsRemoved() | e.TagsRefused():
             return desks.done(now, event)
         case e.CommentRefused():
             now = desks.done(now, event)

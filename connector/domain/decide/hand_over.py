@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from connector.domain import transcript
+from connector.domain import first_note, transcript
 from connector.domain.conversation import (
     Author,
     Conversation,
@@ -32,12 +32,9 @@ from connector.domain.decide.decision import (
 from connector.domain.effects import AddComment, OpenTicket, SetTimer, StopTimer, Summarise
 from connector.domain.events import TicketOpened
 from connector.domain.handoff.base import Considered
-from connector.domain.policy import Policy
-from connector.domain.text import shorten
+from connector.domain.policy import Facts, Policy
 from connector.domain.tickets import CommentDraft, Requester, TicketDraft, TicketFields
 from connector.domain.turns import Summary, SummaryRequest
-
-SUBJECT = 80
 
 
 def hand_over(decision: Decision, decided: Considered, at: datetime, policy: Policy) -> Decision:
@@ -71,8 +68,9 @@ def draft_ticket(
     conversation = decision.conversation
     episode = conversation.episode
     plain = holder.refusals > 0
-    fields = TicketFields() if plain else policy.ticket_fields(facts(conversation, holder.decided))
-    html = transcript.handoff_note(conversation, holder.decided, summary, policy.mask)
+    fields = TicketFields() if plain else policy.ticket_fields(_facts(conversation, holder, policy))
+    link = policy.conversation_link(conversation.id)
+    html = first_note.handoff_note(conversation, holder, summary, policy.mask, link)
     if plain:
         html += (
             "<p><b>The ticket was refused with this channel's group, brand, form, priority, tags "
@@ -81,21 +79,30 @@ def draft_ticket(
     draft = TicketDraft(
         key=f"{episode.id}:ticket:{holder.refusals}",
         external_id=episode.id,
-        subject=policy.mask(_subject(conversation, summary)),
+        subject=transcript.inert(
+            first_note.subject(conversation, holder.decided, summary, policy.mask)
+        ),
         requester=requester(conversation),
         note_html=html,
         fields=fields,
+        follows=None if plain else first_note.previous(conversation),
     )
     upto = conversation.seq if holder.upto is None else holder.upto
     holder = replace(holder, upto=upto, summary=summary, late_summary=None)
     return decision.held_by(holder).then(StopTimer(SUMMARY), OpenTicket(draft.key, draft))
 
 
-def _subject(conversation: Conversation, summary: Summary | None) -> str:
-    if summary and summary.subject:
-        return shorten(summary.subject, SUBJECT)
-    first = next((m for m in conversation.messages if m.author is Author.CUSTOMER and m.text), None)
-    return shorten(first.text, SUBJECT) if first else "A customer asks for help"
+def _plain(text: str, policy: Policy) -> str:
+    """For what is no HTML."""
+    return transcript.inert(policy.mask(text))
+
+
+def _facts(conversation: Conversation, holder: HandingOff, policy: Policy) -> Facts:
+    """What fields may name; some of it customers and models chose."""
+    return {
+        name: {key: _plain(value, policy) for key, value in values.items()}
+        for name, values in facts(conversation, holder.decided).items()
+    }
 
 
 def requester(conversation: Conversation) -> Requester:
@@ -105,7 +112,7 @@ def requester(conversation: Conversation) -> Requester:
     phone = bare if bare.startswith("+") and bare[1:].isdigit() else None
     ours = f"phone:{phone}" if phone else f"{conversation.channel}:{address}"
     name = conversation.customer_name or phone or bare
-    return Requester(f"connector:{ours}", name, phone, conversation.language)
+    return Requester(f"connector:{ours}", transcript.inert(name), phone, conversation.language)
 
 
 def ticket_opened(
@@ -142,10 +149,12 @@ def add_transcript(
     decision: Decision, desk: Desk, upto: int, closing: str, policy: Policy
 ) -> Decision:
     conversation = decision.conversation
-    lines = transcript.lines(conversation, policy.mask, upto)
-    for number, html in enumerate(transcript.transcript_notes(lines, closing), 1):
+    told = [m for m in conversation.messages if m.seq <= upto]
+    notes = transcript.transcript_notes(told, policy.mask, closing)
+    for number, each in enumerate(notes, 1):
         key = f"{conversation.episode.id}:transcript:{desk.ticket}:{number}"
-        decision = note(decision, desk, key, html)
+        draft = CommentDraft(key, desk.ticket, each.html, public=False)
+        decision = decision.then(AddComment(key, draft, media=each.media))
     return decision
 
 
@@ -162,10 +171,18 @@ def mirror(
 
     `moved`: the ticket that it was meant for takes no more, this one stands in its place.
     """
-    html = transcript.comment_html(message, policy.mask)
-    key = f"{message.id}:comment" + (f":to:{desk.ticket}" if moved else "")
-    if message.author is not Author.CUSTOMER:
-        speaker = transcript.SPEAKERS[message.author]
-        return note(decision, desk, key, f"<p><b>{speaker} to the customer:</b></p>{html}")
-    draft = CommentDraft(key, desk.ticket, html, public=True, author=desk.requester, reopen=reopen)
-    return decision.then(AddComment(key, draft, message.id))
+    base = f"{message.id}:comment" + (f":to:{desk.ticket}" if moved else "")
+    media = transcript.to_attach(message)
+    for number, html in enumerate(transcript.comment_htmls(message, policy.mask), 1):
+        first = number == 1
+        key = base if first else f"{base}:{number}"
+        if message.author is not Author.CUSTOMER:
+            speaker = transcript.SPEAKERS[message.author]
+            told = f"<p><b>{speaker} to the customer:</b></p>{html}"
+            decision = note(decision, desk, key, told)
+            continue
+        draft = CommentDraft(
+            key, desk.ticket, html, public=True, author=desk.requester, reopen=reopen and first
+        )
+        decision = decision.then(AddComment(key, draft, message.id, media if first else ()))
+    return decision

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from connector.domain import events as e
-from connector.domain import transcript
+from connector.domain import first_note
 from connector.domain.conversation import HandingOff, WithAgent
 from connector.domain.decide.decision import (
     DELAYED,
@@ -102,5 +102,6 @@ def _opened(
     now = decision.conversation.holder
     if holder.late_summary is None or not isinstance(now, WithAgent):
         return decision
-    html = "<h3>Summary</h3>" + transcript.summary_html(holder.late_summary, policy.mask)
+    known = frozenset(m.seq for m in decision.conversation.messages)
+    html = first_note.summary_html(holder.late_summary, policy.mask, known)
     return note(decision, now.desk, f"{decision.conversation.episode.id}:summary_note", html)

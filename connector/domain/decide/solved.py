@@ -29,7 +29,7 @@ from connector.domain.decide.with_agent import late_summary, placed_here
 from connector.domain.effects import AddComment, StopTimer
 from connector.domain.policy import Policy
 from connector.domain.tickets import CommentDraft, TicketStatus
-from connector.domain.transcript import comment_html
+from connector.domain.transcript import comment_htmls, to_attach
 
 
 def decide(decision: Decision, holder: Solved, event: e.Event, policy: Policy) -> Decision:
@@ -97,10 +97,10 @@ def _customer_messaged(
 
 def _noted(decision: Decision, desk: Desk, message: Message, policy: Policy) -> Decision:
     """As a note: a comment of the requester's could reopen the ticket by the account's own rules."""
-    said = comment_html(message, policy.mask)
+    said = "".join(comment_htmls(message, policy.mask))
     html = f"<p>After the ticket was solved the customer wrote:</p>{said}"
     draft = CommentDraft(f"{message.id}:comment", desk.ticket, html, public=False)
-    return decision.then(AddComment(draft.key, draft, message.id))
+    return decision.then(AddComment(draft.key, draft, message.id, to_attach(message)))
 
 
 def _read(decision: Decision, holder: Solved, event: e.TicketRead, policy: Policy) -> Decision:

@@ -9,7 +9,7 @@ from connector.domain.decide.decision import Decision, hear, note, say_fixed
 from connector.domain.events import CustomerMessaged
 from connector.domain.policy import Policy
 from connector.domain.survey import HIGHEST, LOWEST, is_valid, score_of
-from connector.domain.transcript import comment_html
+from connector.domain.transcript import comment_htmls
 
 
 def answered(decision: Decision, event: CustomerMessaged, policy: Policy) -> Decision | None:
@@ -47,7 +47,7 @@ def _noted(decision: Decision, what: str, policy: Policy) -> Decision:
     message = conversation.messages[-1]
     html = (
         f"<p><b>The customer's rating: {what}.</b> They wrote:</p>"
-        f"{comment_html(message, policy.mask)}"
+        f"{''.join(comment_htmls(message, policy.mask))}"
     )
     return note(decision, desk, f"{message.id}:comment", html)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 
 from connector.domain import events as e
-from connector.domain import transcript
+from connector.domain import first_note, transcript
 from connector.domain.conversation import Desk, Outcome, WithAgent
 from connector.domain.decide import merged
 from connector.domain.decide.again import again_from
@@ -140,9 +140,10 @@ def _refused(
     if message is None or event.code == BURIED:
         return decision  # a note of ours was refused: logged and buried with its attempt
     reason = f"<p><b>The customer wrote (as a note, because: {transcript.escape(event.meaning)}):</b></p>"
-    html = reason + transcript.comment_html(message, policy.mask)
+    html = reason + "".join(transcript.comment_htmls(message, policy.mask))
     draft = CommentDraft(f"{message.id}:note", event.ticket, html, public=False, reopen=True)
-    decision = decision.then(AddComment(draft.key, draft))
+    again = AddComment(draft.key, draft, media=transcript.to_attach(message))
+    decision = decision.then(again)
     return decision.held_by(replace(holder, desk=holder.desk.writing(draft.key)))
 
 
@@ -159,7 +160,8 @@ def placed_here(
 def late_summary(decision: Decision, desk: Desk, event: e.Summarised, policy: Policy) -> Decision:
     if event.episode != decision.conversation.episode.id:
         return decision
-    html = "<h3>Summary</h3>" + transcript.summary_html(event.summary, policy.mask)
+    known = frozenset(m.seq for m in decision.conversation.messages)
+    html = first_note.summary_html(event.summary, policy.mask, known)
     return note(decision, desk, f"{event.episode}:summary_note", html)
 
 

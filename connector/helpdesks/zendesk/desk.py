@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from connector.channels.base import WebhookRequest
+from connector.domain.files import File
 from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
 from connector.helpdesks.base import History
-from connector.helpdesks.zendesk import comments, limits, news, tickets, webhooks
+from connector.helpdesks.zendesk import comments, limits, news, tickets, uploads, webhooks
 from connector.helpdesks.zendesk.client import Client
 from connector.helpdesks.zendesk.config import ZendeskConfig
 
@@ -36,6 +37,9 @@ class Zendesk:
 
     def find_ticket(self, draft: TicketDraft) -> OpenedTicket | None:
         return tickets.find_ticket(self._client, draft)
+
+    def upload(self, file: File) -> str:
+        return uploads.upload(self._client, file)
 
     def add_comment(self, draft: CommentDraft) -> ExternalId:
         return tickets.add_comment(self._client, draft)

@@ -21,10 +21,11 @@ LISTED = 10  # tickets with the same external id that are looked into
 
 def open_ticket(client: Client, draft: TicketDraft) -> OpenedTicket:
     requester = requester_id(client, draft.requester)
+    source = _closed(client, draft.follows)
     call = Call("open_ticket", key=draft.key)
 
     def act(zenpy: Zenpy) -> OpenedTicket:
-        made = zenpy.tickets.create(_ticket(draft, requester)).ticket
+        made = zenpy.tickets.create(_ticket(draft, requester, source)).ticket
         return OpenedTicket(
             TicketId(str(int(made.id))), ExternalId(str(int(made.requester_id or requester)))
         )
@@ -42,7 +43,28 @@ def open_ticket(client: Client, draft: TicketDraft) -> OpenedTicket:
         return taken
 
 
-def _ticket(draft: TicketDraft, requester: int) -> Ticket:
+def _closed(client: Client, ticket: TicketId | None) -> int | None:
+    """The ticket if a follow-up can be linked to it: Zendesk takes closed ones only."""
+
+    def status(body: Json) -> str:
+        return str(body["ticket"]["status"])
+
+    if ticket is None:
+        return None
+    try:
+        found = client.read("read_previous", f"tickets/{ticket}.json", status)
+    except Rejected as refused:
+        if refused.code != GONE:
+            raise
+        return None
+    return int(ticket) if found == "closed" else None
+
+
+def _ticket(draft: TicketDraft, requester: int, source: int | None) -> Ticket:
+    follow: dict[str, Any] = {}
+    if source is not None:
+        # Its tags would be inherited unless others are given, those that steer us among them.
+        follow = {"via_followup_source_id": source, "tags": list(draft.fields.tags)}
     return Ticket(
         subject=draft.subject,
         external_id=str(draft.external_id),
@@ -51,7 +73,7 @@ def _ticket(draft: TicketDraft, requester: int) -> Ticket:
         # The first comment's privacy is inherited by later ones: it is always said (A29).
         comment=Comment(html_body=draft.note_html, public=False),
         metadata=stamp(draft.key),
-        **_mapped(draft.fields),
+        **_mapped(draft.fields) | follow,
     )
 
 
@@ -87,6 +109,8 @@ def add_comment(client: Client, draft: CommentDraft) -> ExternalId:
     said: dict[str, Any] = {"html_body": draft.html, "public": draft.public}
     if draft.author is not None:
         said["author_id"] = int(draft.author)
+    if draft.files:
+        said["uploads"] = list(draft.files)
     state: dict[str, Any] = {"status": "open"} if draft.reopen else {}
 
     def act(zenpy: Zenpy) -> ExternalId:

@@ -186,11 +186,14 @@ class Tickets:
         self, requester: int, source: Ticket | None, given: Json, writer: Writer
     ) -> Json:
         number, now = next(self._numbers), self._moment()
+        via = writer.via
         if source:
             source.facts["followup_ids"][-1] = number
+            origin = {"ticket_id": source.id, "subject": source.facts["subject"]}
+            via = {**via, "source": {"from": origin, "to": {}, "rel": "follow_up"}}
         return {
             "url": f"{self._root()}/api/v2/tickets/{number}.json", "id": number,
-            "external_id": None, "via": writer.via, "created_at": now, "updated_at": now,
+            "external_id": None, "via": via, "created_at": now, "updated_at": now,
             "type": None, "subject": None, "raw_subject": None, "description": None,
             "priority": None, "status": "new", "recipient": None, "requester_id": requester,
             "submitter_id": given.get("submitter_id") or writer.user, "assignee_id": None,

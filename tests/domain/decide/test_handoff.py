@@ -22,7 +22,7 @@ def test_the_ticket_is_ordered_with_the_summary_and_nothing_is_promised_yet() ->
     assert draft.external_id == story.conversation.episode.id
     assert draft.subject == SUMMARY.subject
     assert draft.fields.custom == (("360004", "explicit_request"),)
-    for part in ("To know where the parcel is", "(#1)", "explicit_request", PLEA):
+    for part in ("To know where the parcel is", "[1]", "explicit_request", PLEA):
         assert part in draft.note_html
     assert said(story) == []
 
