@@ -137,7 +137,22 @@ def of_clock(about: str, skew: timedelta) -> Finding:
 
 def no_answer(about: str, site: Site, why: str) -> Finding:
     mend = "is `connector serve` running, and does public_url lead to it from here?"
-    return Finding(about, Mark.WRONG, f"nothing answers at {site.url} ({why})", mend)
+    found = f"nothing answers at {site.url} ({in_words(why)})"
+    return Finding(about, Mark.WRONG, found, mend)
+
+
+_IN_WORDS = {
+    "ConnectionError": "no connection",
+    "ConnectTimeout": "no connection in time",
+    "ReadTimeout": "no answer in time",
+    "ProxyError": "the proxy let nothing through",
+    "SSLError": "its certificate can't be trusted",
+}
+
+
+def in_words(why: str) -> str:
+    """The name of a transport failure, as an operator would say it."""
+    return _IN_WORDS.get(why, why)
 
 
 def of_round_trip(about: str, site: Site, signed: int, unsigned: int) -> Finding:

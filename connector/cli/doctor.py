@@ -58,23 +58,19 @@ def _findings(account: Account, fix: bool) -> Iterator[Finding]:
 
 
 def _piece(seen: upkeep.Seen, fix: bool) -> Finding:
-    finding = upkeep.finding(seen)
-    if not fix or seen.state is None or seen.is_right:
-        return finding
-    failure = upkeep.made(seen.piece)
-    if failure:
-        return Finding(finding.about, Mark.WRONG, f"{finding.found}; mending failed: {failure}")
-    return Finding(finding.about, Mark.WELL, f"mended ({finding.found})")
+    mends = fix and seen.state is not None and not seen.is_right
+    return upkeep.mended(seen) if mends else upkeep.finding(seen)
 
 
 def _summary(found: list[Mark]) -> str:
     total = marks.number(len(found), "check")
     wrong, care = found.count(Mark.WRONG), found.count(Mark.CARE)
-    parts = []
+    well = len(found) - wrong - care
+    parts = [f"{well} {'is' if well == 1 else 'are'} well"] if well else []
     if wrong:
         parts.append(f"{wrong} {'is' if wrong == 1 else 'are'} wrong")
     if care:
         parts.append(f"{care} {'needs' if care == 1 else 'need'} care")
-    if not parts:
+    if not wrong + care:
         return f"\n{total}: all is well."
     return f"\n{total}: {marks.listed(parts)}."

@@ -10,7 +10,7 @@ from connector import bootstrap
 from connector.errors import ProviderError, Rejected, Uncertain
 from connector.settings import Settings
 from connector.sites import Account
-from connector.upkeep import SET_UP, Finding, Mark, Piece, SetsUp, State
+from connector.upkeep import SET_UP, Finding, Mark, Piece, SetsUp, State, in_words
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def sentence(error: ProviderError) -> str:
         return f"{provider} {told}" if told else f"{provider}: the sign-in {doing}"
     if error.status == 429:
         return f"{provider} allows no more requests at this moment"
-    return f"{provider} could not be asked ({error.reason.rpartition(': ')[2]})"
+    return f"{provider} could not be asked ({in_words(error.reason.rpartition(': ')[2])})"
 
 
 def finding(each: Seen) -> Finding:
@@ -88,6 +88,20 @@ def finding(each: Seen) -> Finding:
         f"{d.name} is {quoted(d.found)}, not {quoted(d.wanted)}" for d in each.state.differences
     )
     return Finding(about, mark, told, f"{SET_UP}, or `connector doctor --fix`")
+
+
+def mended(each: Seen) -> Finding:
+    """What --fix made of it."""
+    failure = made(each.piece)
+    if failure:
+        found = f"{finding(each).found}; mending it failed: {failure}"
+        return Finding(each.piece.about, Mark.WRONG, found)
+    if each.state is None or not each.state.exists:
+        return Finding(each.piece.about, Mark.WELL, "mended: it is there now")
+    told = "; ".join(
+        f"{d.name} was {quoted(d.found)}, is {quoted(d.wanted)}" for d in each.state.differences
+    )
+    return Finding(each.piece.about, Mark.WELL, f"mended: {told}")
 
 
 def quoted(text: str) -> str:

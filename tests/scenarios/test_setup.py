@@ -10,14 +10,18 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from click.testing import CliRunner, Result
+from openapi_core import OpenAPI
+from openapi_core.testing import MockRequest
 
 from connector import bootstrap
 from connector.cli.commands import main
 from connector.sandbox.faults import Fault
 from connector.sandbox.stage import NUMBER, Stage
+from connector.sandbox.twilio.lines import Lines
 from connector.settings import load
 from connector.web.server import listen
 from tests.scenarios.world import PLEA, ROOT, World, free_port
@@ -84,6 +88,14 @@ class Site:
     def trigger(self) -> dict[str, Any]:
         (one,) = self.stage.zendesk.rules.triggers.rows.values()
         return one
+
+    def webhook_named(self, name: str) -> Any:
+        found = self.stage.zendesk.rules.webhooks.values()
+        return next(w for w in found if f"({name})" in w.facts["name"])
+
+    def trigger_named(self, name: str) -> dict[str, Any]:
+        found = self.stage.zendesk.rules.triggers.rows.values()
+        return next(t for t in found if f"({name})" in t["title"])
 
     @property
     def line(self) -> dict[str, Any]:
@@ -396,3 +408,105 @@ def test_a_running_connector_keeps_its_configuration(site: Site) -> None:
         assert re.search(rf"{site.config}:\d+:\d+: ", told.output), told.output
     world.says("What is the weather on your side?")
     assert world.hears(1)
+
+
+SERVICE = "MG" + "0" * 32
+
+
+def several(site: Site) -> None:
+    """A second helpdesk; a messaging service and a WhatsApp sender beside the number."""
+    text = site.config.read_text()
+    desk = re.search(r"(?ms)^  main:\n(.*?)(?=^\S)", text)
+    channel = re.search(r"(?ms)^  sms:\n(.*)", text)
+    assert desk
+    assert channel
+    number = f'number: "{NUMBER}"'
+    more = desk[1].replace(SECRET_VARIABLE, "SECOND_SECRET")
+    text = text.replace(desk[0], f"{desk[0].rstrip()}\n  second:\n{more}")
+    service = channel[1].replace(number, f"messaging_service: {SERVICE}")
+    whatsapp = channel[1].replace(number, 'number: "whatsapp:+12025550100"')
+    service = service.replace("helpdesk: main", "helpdesk: second")
+    site.config.write_text(f"{text.rstrip()}\n  service:\n{service.rstrip()}\n  chat:\n{whatsapp}")
+    row = Lines([], [SERVICE], "").services[SERVICE]
+    site.stage.twilio.lines.services[SERVICE] = row | {"use_inbound_webhook_on_number": True}
+
+
+def test_several_helpdesks_and_channels_each_get_their_own(site: Site) -> None:
+    several(site)
+    told = site.run("setup")
+    assert told.exit_code == 0, told.output
+    for name in (SECRET_VARIABLE, "SECOND_SECRET"):
+        found = re.search(rf"export {name}=(\S+)", told.output)
+        assert found
+        site.patch.setenv(name, found[1])
+    root = f"http://127.0.0.1:{site.port}/webhooks"
+    webhooks = site.stage.zendesk.rules.webhooks.values()
+    assert {w.endpoint for w in webhooks} == {f"{root}/helpdesks/{n}" for n in ("main", "second")}
+    row = site.stage.twilio.lines.services[SERVICE]
+    assert row["inbound_request_url"] == f"{root}/channels/service#rc=3&rp=all"
+    assert row["status_callback"] == f"{root}/channels/service/status#rc=3&rp=all"
+    assert row["use_inbound_webhook_on_number"] is False
+    assert set(site.changes().values()) == {"unchanged"}
+    site.start()
+    found = site.findings()
+    assert {f["mark"] for f in found.values()} == {"well", "note"}, found
+    by_hand = found["channel chat: address"]
+    assert by_hand["mark"] == "note"
+    assert f"{root}/channels/chat#rc=3&rp=all" in by_hand["mend"]
+
+
+def test_a_secret_file_is_for_one_secret(site: Site) -> None:
+    several(site)
+    told = site.run("setup", "--secret-file", str(site.folder / "secret"))
+    assert told.exit_code == 1
+    assert "one at a time" in told.output
+
+
+def test_a_number_that_the_account_does_not_have(site: Site) -> None:
+    site.stage.twilio.lines.numbers.clear()
+    site.run("setup")
+    found = site.findings()[ADDRESS]
+    assert (found["mark"], found["found"]) == (
+        "wrong",
+        f"this Twilio account has no number {NUMBER}",
+    )
+
+
+def asked(twin: Any, root: str) -> Iterator[tuple[MockRequest, Any]]:
+    """What was written, as the description's validator wants it."""
+    for seen in list(twin.requests):
+        if seen.path.startswith(root) and seen.method != "GET":
+            yield (
+                MockRequest(
+                    "http://127.0.0.1" if root == "/api/" else "https://api.twilio.com",
+                    seen.method.lower(), seen.path, headers={"Authorization": "Bearer x"},
+                    data=seen.body.encode(), content_type=seen.headers["Content-Type"],
+                ),
+                seen,
+            )  # fmt: skip
+
+
+@pytest.mark.vendor
+def test_what_is_written_is_as_the_vendors_describe_it(site: Site, vendor: Path) -> None:
+    """Macros are left out of the description that we have."""
+    several(site)
+    site.run("setup", "--fields")
+    site.webhook_named("main").facts["status"] = "inactive"
+    site.trigger_named("main")["active"] = False
+    site.run("setup")
+    raw = json.loads((vendor / "zendesk/zendesk_support.overlay.openapi.json").read_text())
+    api, kinds = OpenAPI.from_dict(raw), set()
+    for request, seen in asked(site.stage.zendesk, "/api/"):
+        if "/macros" not in seen.path:
+            api.validate_request(request)
+            kinds.add((seen.method, seen.path.split("/")[3]))
+    assert kinds == {("POST", "webhooks"), ("PATCH", "webhooks"), ("POST", "triggers"),
+                     ("PUT", "triggers"), ("POST", "ticket_fields")}  # fmt: skip
+    raw = json.loads((vendor / "twilio/twilio_api_v2010.messages.openapi.json").read_text())
+    form = raw["paths"]["/2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers/{Sid}.json"]["post"]
+    raw = json.loads((vendor / "twilio/twilio_messaging_v1.services.openapi.json").read_text())
+    service = raw["paths"]["/v1/Services/{Sid}"]["post"]
+    for path, described in (("IncomingPhoneNumbers", form), ("/v1/Services", service)):
+        (seen,) = [r for r in site.stage.twilio.requests if r.method == "POST" and path in r.path]
+        schema = described["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+        assert set(parse_qs(seen.body, keep_blank_values=True)) <= set(schema["properties"])

@@ -27,6 +27,7 @@ from connector.upkeep import (
     Site,
     State,
     differences,
+    in_words,
     no_answer,
     of_clock,
     of_round_trip,
@@ -141,7 +142,7 @@ def sign_in(account: Account) -> Finding:
         if error.status in (401, 403, 404):
             found = f"Twilio does not accept the account's SID and token (HTTP {error.status})"
             return Finding(about, Mark.WRONG, found, "check account_sid and the first auth token")
-        why = error.reason.rpartition(": ")[2]
+        why = in_words(error.reason.rpartition(": ")[2])
         found = f"{account.config.host} could not be asked ({why})"
         return Finding(about, Mark.WRONG, found, "is the network up?")
     if status != "active":

@@ -31,6 +31,7 @@ from connector.upkeep import (
     Finding,
     Mark,
     Site,
+    in_words,
     no_answer,
     of_clock,
     of_round_trip,
@@ -104,7 +105,7 @@ def _signed_out(config: ZendeskConfig, error: ProviderError) -> Finding:
 
 
 def _last(error: ProviderError) -> str:
-    return error.reason.rpartition(": ")[2]
+    return in_words(error.reason.rpartition(": ")[2])
 
 
 def scopes(config: ZendeskConfig, admin: Admin) -> Finding:

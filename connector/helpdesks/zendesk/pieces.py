@@ -204,14 +204,14 @@ def _macro(admin: Admin, act: str, tag: str) -> Piece:
         "description": f"Adds the tag {tag}, which the connector acts on.",
         "actions": [{"field": "current_tags", "value": tag}],
     }
-    return _plain(admin, f"macro '{MACROS.get(act, act)}'", _MACROS, title, wanted, _tagging)
+    return _plain(admin, f"macro: {act}", _MACROS, title, wanted, _tagging)
 
 
 def _tagging(macro: Json) -> Json:
     rows = [act for act in macro.get("actions") or () if isinstance(act, dict)]
     tags = [str(a.get("value")) for a in rows if a.get("field") == "current_tags"]
     # An admin who switched it off has meant it: agents can type the tag.
-    return {"tags": " ".join(tags)}
+    return {"title": macro.get("title"), "tags": " ".join(tags)}
 
 
 def _field(admin: Admin) -> Piece:
@@ -231,9 +231,9 @@ def _field(admin: Admin) -> Piece:
         )
 
     def shown(field: Json) -> Json:
-        return {"active": bool(field.get("active")), "type": field.get("type")}
+        return {"title": FIELD, "type": field.get("type")}
 
-    return _plain(admin, f"field '{FIELD}'", _FIELDS, FIELD, wanted, shown, then)
+    return _plain(admin, "optional field", _FIELDS, FIELD, wanted, shown, then)
 
 
 def _plain(
