@@ -46,7 +46,7 @@ def channel(settings: Settings, name: str) -> Site:
 def helpdesk(settings: Settings, name: str) -> Site:
     given = settings.helpdesks[name]
     used = [c.ticket for c in settings.channels.values() if c.helpdesk == name]
-    ids = {
+    ids: dict[str, set[int | None]] = {
         "group": {t.group for t in used},
         "brand": {t.brand for t in used},
         "form": {t.form for t in used},

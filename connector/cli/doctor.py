@@ -31,12 +31,7 @@ def doctor(config: str, fix: bool, as_json: bool) -> None:
     rows: list[tuple[str, Finding]] = []
     with upkeep.opened(pending_from(config).settings) as accounts:
         for account in accounts:
-            if not as_json:
-                click.echo(account.called)
-            for finding in _findings(account, fix):
-                rows.append((account.called, finding))
-                if not as_json:
-                    marks.show(finding)
+            rows += [(account.called, f) for f in _examine(account, fix, as_json)]
     wrong = any(f.mark == Mark.WRONG for _, f in rows)
     if as_json:
         found = [{"account": called, **vars(f)} for called, f in rows]
@@ -44,6 +39,16 @@ def doctor(config: str, fix: bool, as_json: bool) -> None:
     else:
         click.echo(_summary([f.mark for _, f in rows]))
     sys.exit(1 if wrong else 0)
+
+
+def _examine(account: Account, fix: bool, quiet: bool) -> Iterator[Finding]:
+    """Each line is shown as soon as it is known: some questions take seconds."""
+    if not quiet:
+        click.echo(account.called)
+    for finding in _findings(account, fix):
+        if not quiet:
+            marks.show(finding)
+        yield finding
 
 
 def _findings(account: Account, fix: bool) -> Iterator[Finding]:

@@ -436,9 +436,9 @@ def test_several_helpdesks_and_channels_each_get_their_own(site: Site) -> None:
     told = site.run("setup")
     assert told.exit_code == 0, told.output
     for name in (SECRET_VARIABLE, "SECOND_SECRET"):
-        found = re.search(rf"export {name}=(\S+)", told.output)
-        assert found
-        site.patch.setenv(name, found[1])
+        shown = re.search(rf"export {name}=(\S+)", told.output)
+        assert shown
+        site.patch.setenv(name, shown[1])
     root = f"http://127.0.0.1:{site.port}/webhooks"
     webhooks = site.stage.zendesk.rules.webhooks.values()
     assert {w.endpoint for w in webhooks} == {f"{root}/helpdesks/{n}" for n in ("main", "second")}

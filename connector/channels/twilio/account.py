@@ -67,10 +67,10 @@ class Account:
         if self._silent is not None:
             raise self._silent
         operation = "read account" if method == "GET" else "set addresses"
-        sent = {"params": given} if method == "GET" else {"data": given}
+        query, form = (given, None) if method == "GET" else (None, given)
         auth = (self.config.account_sid, self.config.auth_tokens[0])
         try:
-            answer = self._session.request(method, url, auth=auth, **sent)
+            answer = self._session.request(method, url, params=query, data=form, auth=auth)
             check(answer, provider=PROVIDER, operation=operation, repeatable=True)
             body = answer.json()
         except (requests.RequestException, ValueError, RecursionError) as cause:

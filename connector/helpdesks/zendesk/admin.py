@@ -61,8 +61,9 @@ class Admin:
             answer = self.get(path, query)
             found += [each for each in answer.get(key) or () if isinstance(each, dict)]
             meta = answer.get("meta")
+            more = isinstance(meta, dict) and meta.get("has_more")
             after = meta.get("after_cursor") if isinstance(meta, dict) else None
-            if not after or not meta.get("has_more"):
+            if not more or not after:
                 break
             query["page[after]"] = str(after)
         return found
