@@ -83,7 +83,7 @@ def test_a_webhook_of_our_name_elsewhere_is_moved_and_an_event_subscription_is_n
     answers(fake, webhooks=[events, moved])
     piece = next(p for p in desk.pieces(SITE) if p.about == "webhook")
     assert [d.name for d in piece.look().differences] == ["endpoint"]
-    fake.faults.append(Fault("PATCH", "/webhooks/", 204, None))
+    fake.faults.append(Fault("PATCH", "/webhooks/", 204, ""))
     piece.make()
     (sent,) = fake.calls("PATCH", f"/webhooks/{NUMBER}$")
     assert sent.body == {"webhook": {"endpoint": SITE.url}}
