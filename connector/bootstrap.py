@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from pydantic import SecretStr
 
-from connector import fleet, knowledge, log, phrases, policies
+from connector import fleet, knowledge, log, phrases, policies, sites
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
@@ -35,6 +35,7 @@ from connector.settings.bots import ClaudeBot
 from connector.settings.channels import TwilioChannel
 from connector.settings.helpdesks import ZendeskHelpdesk
 from connector.simulation import Simulation
+from connector.sites import Account
 from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
 from connector.storage.shift import shift
@@ -171,6 +172,14 @@ def rehearsal(settings: Settings, channel: str) -> Simulation:
     given = settings.channels[channel]
     made = policies.policy(channel, given, _phrases(settings), 1600, "")
     return Simulation(made, bot(given.bot, settings.bots[given.bot]), now)
+
+
+def accounts(settings: Settings) -> list[Account]:
+    """Each provider's account for `setup` and `doctor`, with nothing behind it."""
+    helpdesks = {n: _helpdesk(n, given, now) for n, given in settings.helpdesks.items()}
+    channels = {n: _twilio(settings, n, given) for n, given in settings.channels.items()}
+    bots = {n: bot(n, given) for n, given in settings.bots.items()}
+    return sites.accounts(settings, helpdesks, channels, bots)
 
 
 def wsgi() -> Flask:

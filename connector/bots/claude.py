@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anthropic
 from anthropic.types import MessageParam, TextBlockParam
 
-from connector.bots import briefing, client, dialogue, failures, schema
+from connector.bots import briefing, client, dialogue, failures, inspection, schema
 from connector.bots.config import ClaudeConfig
 from connector.bots.plain import clean, language, restored
 from connector.domain.text import shorten
@@ -22,6 +22,7 @@ from connector.domain.turns import (
     SummaryRequest,
     Usage,
 )
+from connector.upkeep import Check, Site
 
 ANSWER, SUMMARISE = "answer", "summarise"
 ANSWER_TOKENS = 2048  # far more than a text message: a model that thinks first needs room
@@ -43,6 +44,9 @@ class Claude:
 
     def close(self) -> None:
         self._client.close()
+
+    def checks(self, site: Site) -> Sequence[Check]:
+        return inspection.checks(self._client, self._config)
 
     def answer(self, request: BotRequest) -> BotTurn:
         """One model call. Raise Transient (worth repeating) or Rejected (refusal, bad key)."""

@@ -18,6 +18,8 @@ COMMANDS = {
     "worker": ("worker:worker", "Do the work, where many programs share it."),
     "migrate": ("migrate:migrate", "Bring the database's schema up to date."),
     "check": ("check:check", "Is the configuration right? Needs no network."),
+    "setup": ("setup:setup", "Tell Zendesk and Twilio where the connector is."),
+    "doctor": ("doctor:doctor", "Is all well with the accounts? Says how to mend what is not."),
     "buried": ("buried:buried", "What was given up on: list, replay, drop."),
     "simulate": ("simulate:simulate", "Talk to the bot in the terminal."),
 }

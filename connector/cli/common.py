@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from connector.errors import ConnectorError
-from connector.settings import ConfigError, Settings, load
+from connector.settings import ConfigError, Pending, Settings, load, load_pending
 
 DEFAULT_CONFIG = "config/channels.yaml"
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,6 +39,16 @@ def settings_from(config: str) -> Settings:
     """The checked settings, or every problem, a line each, and exit 1."""
     try:
         return load(Path(config))
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            click.echo(line, err=True)
+        sys.exit(1)
+
+
+def pending_from(config: str) -> Pending:
+    """The same, where the webhooks' secrets need not be there yet."""
+    try:
+        return load_pending(Path(config), os.environ)
     except ConfigError as error:
         for line in str(error).splitlines():
             click.echo(line, err=True)

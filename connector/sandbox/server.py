@@ -225,7 +225,10 @@ class _Answer:
         status, headers = self._head
         self._head = None
         code, _, reason = status.partition(" ")
-        self._handler.send_response(int(code), reason)
+        if any(name.lower() == "date" for name, _ in headers):
+            self._handler.send_response_only(int(code), reason)  # a clock of its own
+        else:
+            self._handler.send_response(int(code), reason)
         for name, value in headers:
             self._handler.send_header(name, value)
         if not any(name.lower() == "content-length" for name, _ in headers):

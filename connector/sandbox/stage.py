@@ -32,7 +32,8 @@ class Ports:
 class Stage:
     """`with Stage(connector_url):` runs the twins; `environ` is what config/sandbox.yaml asks for."""
 
-    def __init__(self, connector: str, ports: Ports = Ports()) -> None:
+    def __init__(self, connector: str, ports: Ports = Ports(), *, bare: bool = False) -> None:
+        """`bare`: nobody has told the providers where the connector is."""
         self.connector = connector
         self.changes = Changes()
         self._token, self._client = secrets.token_hex(16), secrets.token_hex(16)
@@ -41,13 +42,13 @@ class Stage:
             ACCOUNT,
             self._token,
             NUMBER,
-            f"{connector}/webhooks/channels/{CHANNEL}",
+            "" if bare else f"{connector}/webhooks/channels/{CHANNEL}",
             changes=self.changes,
             port=ports.twilio,
         )
         self.zendesk = ZendeskTwin(
             oauth_clients={"connector": self._client},
-            webhook_url=f"{connector}/webhooks/helpdesks/{HELPDESK}",
+            webhook_url="" if bare else f"{connector}/webhooks/helpdesks/{HELPDESK}",
             webhook_secret=self._signing,
             changes=self.changes,
             port=ports.zendesk,

@@ -2,7 +2,8 @@
 
 from connector.settings.load import load
 from connector.settings.model import Settings
+from connector.settings.pending import Pending, load_pending
 from connector.settings.problems import ConfigError, Problem
 from connector.settings.wording import Wording
 
-__all__ = ["ConfigError", "Problem", "Settings", "Wording", "load"]
+__all__ = ["ConfigError", "Pending", "Problem", "Settings", "Wording", "load", "load_pending"]

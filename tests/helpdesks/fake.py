@@ -245,7 +245,7 @@ def _handler(fake: Fake) -> type[BaseHTTPRequestHandler]:
                 time.sleep(fault.hang)
             self._answer(status, answer, more)
 
-        do_POST = do_PUT = do_GET  # noqa: N815
+        do_POST = do_PUT = do_PATCH = do_GET  # noqa: N815
 
         def _reset(self) -> None:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

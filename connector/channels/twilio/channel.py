@@ -13,7 +13,8 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.twilio import pace
+from connector.channels.twilio import pace, pieces
+from connector.channels.twilio.account import Account
 from connector.channels.twilio.api import Messages
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.files import Files
@@ -24,6 +25,7 @@ from connector.domain.conversation import Media
 from connector.domain.files import File
 from connector.domain.ids import ExternalId
 from connector.domain.limits import Limit
+from connector.upkeep import Check, Piece, Site
 
 SILENT = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -68,3 +70,9 @@ class Twilio:
     def received(self, since: datetime) -> Sequence[Received]:
         """What customers wrote at or after `since`, oldest first. Raise Transient."""
         return received(self._messages, self._config, since)
+
+    def pieces(self, site: Site) -> Sequence[Piece]:
+        return pieces.pieces(Account(self._config), site)
+
+    def checks(self, site: Site) -> Sequence[Check]:
+        return pieces.checks(Account(self._config), site)

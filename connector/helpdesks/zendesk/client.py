@@ -87,7 +87,7 @@ class _Own:
 class Client:
     def __init__(self, config: ZendeskConfig) -> None:
         self._config = config
-        self._credentials = credentials(config)
+        self.credentials = credentials(config)
         self._threads = threading.local()
 
     def write(self, call: Call, act: Callable[[Zenpy], Result]) -> Result:
@@ -109,7 +109,7 @@ class Client:
     def _own(self) -> _Own:
         own: _Own | None = getattr(self._threads, "own", None)
         if own is None:
-            session = ZendeskSession(self._config, self._credentials)
+            session = ZendeskSession(self._config, self.credentials)
             zenpy = Zenpy(
                 subdomain=self._config.subdomain,
                 session=session,

@@ -11,9 +11,20 @@ from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
 from connector.helpdesks.base import History
-from connector.helpdesks.zendesk import comments, limits, news, tickets, uploads, webhooks
+from connector.helpdesks.zendesk import (
+    comments,
+    inspection,
+    limits,
+    news,
+    pieces,
+    tickets,
+    uploads,
+    webhooks,
+)
+from connector.helpdesks.zendesk.admin import Admin
 from connector.helpdesks.zendesk.client import Client
 from connector.helpdesks.zendesk.config import ZendeskConfig
+from connector.upkeep import Check, Piece, Site
 
 
 class Zendesk:
@@ -61,3 +72,15 @@ class Zendesk:
 
     def history(self, since: datetime) -> History:
         return news.history(self._client, since, self._config.now)
+
+    def pieces(self, site: Site) -> Sequence[Piece]:
+        return pieces.pieces(self._admin(), site)
+
+    def checks(self, site: Site) -> Sequence[Check]:
+        return inspection.checks(self._config, self._admin(), site)
+
+    def new_secret(self, site: Site) -> str | None:
+        return inspection.new_secret(self._config, self._admin(), site)
+
+    def _admin(self) -> Admin:
+        return Admin(self._config, self._client.credentials)

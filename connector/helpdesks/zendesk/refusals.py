@@ -43,7 +43,7 @@ def judge(answer: requests.Response, call: Call) -> None:
     status = answer.status_code
     body = _object(answer)
     if 200 <= status < 300:
-        if body is None:
+        if body is None and status != 204:
             raise call.unreadable(f"HTTP {status} without a JSON object")
         return
     body = body or {}

@@ -75,6 +75,7 @@ class AnthropicTwin(Twin):
         self._cached: set[str] = set()
         app = Flask(__name__, static_folder=None)
         app.add_url_rule("/v1/messages", "messages", self._messages, methods=["POST"])
+        app.add_url_rule("/v1/models/<name>", "model", self._model, methods=["GET"])
         app.register_error_handler(InvalidError, self._invalid)
         app.register_error_handler(HTTPException, self._no_such)
         super().__init__(app, Courier(self.name, never, 1.0), changes, now, port)
@@ -135,6 +136,13 @@ class AnthropicTwin(Twin):
                 "usage": self._usage(given, text),
             }
         )
+
+    def _model(self, name: str) -> Response:
+        self._authenticate()
+        if not name.startswith("claude-"):
+            raise InvalidError(f"model: {name}", 404)
+        born = "2026-01-01T00:00:00Z"
+        return jsonify({"type": "model", "id": name, "display_name": name, "created_at": born})
 
     def _authenticate(self) -> None:
         bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from connector.sandbox.twilio.lines import LinesApi
 from connector.sandbox.twilio.messages import VERSION, Message, Query, attached
 from connector.sandbox.twilio.sms import MAX_BODY, is_address
 
@@ -52,6 +53,7 @@ class Api:
         add(f"{root}/<sid>.json", "one", self._one, methods=["GET"])
         add(f"{root}/<sid>/Media.json", "media list", self._media_list, methods=["GET"])
         add(f"{root}/<sid>/Media/<media>", "media", self._media, methods=["GET"])
+        LinesApi(twin, RefusedError).register(self.app)
         self.app.before_request(self._authenticate)
         self.app.register_error_handler(RefusedError, self._refused)
         self.app.register_error_handler(HTTPException, self._no_such)

@@ -13,6 +13,7 @@ from connector.sandbox.changes import Changes
 from connector.sandbox.courier import Courier, Delivery, Outcome
 from connector.sandbox.twilio import inbound
 from connector.sandbox.twilio.api import Api, error_body
+from connector.sandbox.twilio.lines import Lines
 from connector.sandbox.twilio.messages import (
     VERSION,
     Attachment,
@@ -31,7 +32,8 @@ FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 
 class TwilioTwin(Twin):
-    """One account. Its webhook is posted to `webhook_url` and signed for `public_url`."""
+    """One account. Its numbers call `webhook_url`, unless they are told another address; what goes
+    there is signed for `public_url`."""
 
     name = "twilio"
 
@@ -55,10 +57,11 @@ class TwilioTwin(Twin):
         """`status_url` is called where a send names no StatusCallback. `status_rewrite` replaces
         the beginning of such an address by where it really is; the signature keeps the first."""
         self.account_sid, self.auth_token, self.number = account_sid, auth_token, number
-        self.webhook_url, self.public_url = webhook_url, public_url or webhook_url
+        self._seeded, self._public_url = webhook_url, public_url or webhook_url
         self.status_url, self.status_rewrite = status_url, status_rewrite
         self.numbers = {number, *more_numbers}
         self.services = dict(services or {})  # a Messaging Service and the number it sends from
+        self.lines = Lines(self.numbers, self.services, webhook_url)
         self.advanced_opt_out = advanced_opt_out
         self._messages: list[Message] = []
         self._opted_out: set[tuple[str, str]] = set()
@@ -107,8 +110,10 @@ class TwilioTwin(Twin):
         self.changes.bump()
         shown = said if self.advanced_opt_out and service else None
         form = inbound.message_form(self.account_sid, message, shown, extra or {})
-        url = "" if self._loses else self.webhook_url
-        return self._post("inbound", url, self.public_url, form)
+        with self.lock:
+            url = self.lines.address(message.to, service)
+        signed = self._public_url if url == self._seeded else url
+        return self._post("inbound", "" if self._loses else url, signed, form)
 
     def lose(self, on: bool) -> None:
         """Whether the webhooks of what customers say are lost from now on."""
@@ -163,7 +168,7 @@ class TwilioTwin(Twin):
             updated_at=now,
             status="queued",
             service=service,
-            callback=callback or self.status_url or None,
+            callback=callback or self.lines.status_address(service) or self.status_url or None,
             media=media,
             given=given,
         )

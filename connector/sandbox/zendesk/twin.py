@@ -1,4 +1,4 @@
-"""One Zendesk account with its trigger: every change of a ticket is told to the webhook."""
+"""One Zendesk account: its triggers tell its webhooks what changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import itertools
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,6 +15,8 @@ from connector.sandbox.courier import Courier, Delivery, Outcome
 from connector.sandbox.twin import Now, Twin, utc_now
 from connector.sandbox.zendesk.agents import Agents, TicketView, view
 from connector.sandbox.zendesk.api import Api
+from connector.sandbox.zendesk.rules import Rules, Webhook
+from connector.sandbox.zendesk.rules_api import RulesApi
 from connector.sandbox.zendesk.tickets import Known, Ticket, Tickets
 from connector.sandbox.zendesk.uploads import Uploads
 from connector.sandbox.zendesk.users import LIGHT_AGENT, Users
@@ -25,7 +26,10 @@ GROUPS = {360001: "Support"}
 
 
 class ZendeskTwin(Twin):
-    """Signs its webhook with `webhook_secret`. Agents are taken on by the name they write under."""
+    """With a `webhook_url`, a webhook that signs with `webhook_secret` is told every change.
+
+    Agents are taken on by the name they write under.
+    """
 
     name = "zendesk"
 
@@ -43,42 +47,54 @@ class ZendeskTwin(Twin):
     ) -> None:
         """`api_token` is (e-mail, token). `known` are the ids that exist; None takes any."""
         self.oauth_clients, self.api_token = dict(oauth_clients or {}), api_token
-        self.webhook_url, self._secret = webhook_url, webhook_secret
+        self.known = known
+        self.scopes = {"read", "write"}  # what the OAuth client may do
         self.groups = dict(known.groups or GROUPS)
         self.users = Users(lambda: self.url, self._moment)
         self.uploads = Uploads(lambda: self.url)
         self.tickets_ = Tickets(self.users, self.uploads, known, lambda: self.url, self._moment)
         self._agents = Agents(self.tickets_, self.users)
+        self.rules = Rules(self.users, self._moment)
         self.api = Api(self)
+        RulesApi(self).register(self.api.app)
         self._deliveries = itertools.count(1)
         self._tells = True
         super().__init__(
             self.api.app, Courier(self.name, _retry, WEBHOOK_TIMEOUT), changes, now, port
         )
         self.api_user = self.users.make({"name": "Connector", "role": "admin"})
+        if webhook_url:
+            self.rules.seed(webhook_url, webhook_secret)
 
     def _moment(self) -> str:
         return self.now().strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def changed(self, ticket: Ticket) -> Delivery:
-        """The account's trigger: ids only."""
+        """The account's triggers look at what was just written; the last webhook called, if any."""
         self.changes.bump()
-        body = json.dumps({"ticket_id": str(ticket.id)}).encode()
+        with self.lock:
+            fired = list(self.rules.fired(ticket)) if self._tells else []
+        delivery = Delivery(None, kind="trigger")
+        for webhook, body in fired:
+            delivery = self._delivery(webhook, body.encode())
+            self.courier.put(delivery)
+        return delivery if fired else self.courier.put(delivery)
+
+    def _delivery(self, webhook: Webhook, body: bytes) -> Delivery:
         number = f"01TWIN{next(self._deliveries):020}"
-        url = self.webhook_url if self._tells else None
-        return self.courier.put(
-            Delivery(url or None, body, lambda: self._signed(body, number), kind="trigger")
+        return Delivery(
+            webhook.endpoint, body, lambda: self._signed(webhook, body, number), kind="trigger"
         )
 
-    def _signed(self, body: bytes, number: str) -> dict[str, str]:
+    def _signed(self, webhook: Webhook, body: bytes, number: str) -> dict[str, str]:
         stamp = self._moment()
-        digest = hmac.new(self._secret.encode(), stamp.encode() + body, hashlib.sha256).digest()
+        digest = hmac.new(webhook.secret.encode(), stamp.encode() + body, hashlib.sha256).digest()
         return {
             "Content-Type": "application/json; charset=utf-8",
             "X-Zendesk-Webhook-Signature": base64.b64encode(digest).decode(),
             "X-Zendesk-Webhook-Signature-Timestamp": stamp,
             "X-Zendesk-Account-Id": "1",
-            "X-Zendesk-Webhook-Id": "01TWINWEBHOOK",
+            "X-Zendesk-Webhook-Id": webhook.id,
             "X-Zendesk-Webhook-Invocation-Id": number,
             "User-Agent": "Zendesk Webhook",
         }
