@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from pydantic import SecretStr
 
-from connector import fleet, knowledge, log, phrases, policies
+from connector import desks, fleet, knowledge, log, phrases, policies
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
@@ -22,8 +22,6 @@ from connector.domain.handoff.base import LANGUAGES
 from connector.domain.handoff.phrases import Phrases
 from connector.domain.lanes import Lane
 from connector.errors import SchemaMismatch, StartError, StorageError, StorageUnavailable
-from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
-from connector.helpdesks.zendesk.desk import Zendesk
 from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
 from connector.pipeline.reconcile.duties import EVERY, duties
 from connector.pipeline.reconcile.ticker import Ticker
@@ -33,7 +31,6 @@ from connector.runners.local import LocalRunner
 from connector.settings import Settings, load
 from connector.settings.bots import ClaudeBot
 from connector.settings.channels import TwilioChannel
-from connector.settings.helpdesks import ZendeskHelpdesk
 from connector.simulation import Simulation
 from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
@@ -123,7 +120,7 @@ def _build(
     parts = Parts(
         db=db,
         channels=_channels(settings, lists),
-        helpdesks={n: _helpdesk(n, d, clock) for n, d in settings.helpdesks.items()},
+        helpdesks={n: desks.made(n, d, db, clock) for n, d in settings.helpdesks.items()},
         now=clock,
         wake=wake,
         settle_after=settle_after,
@@ -254,23 +251,6 @@ def _twilio(settings: Settings, name: str, given: TwilioChannel) -> Twilio:
             messaging_service=given.messaging_service,
             base_url=given.base_url,
             status_url=f"{root}/webhooks/channels/{name}/status",
-        )
-    )
-
-
-def _helpdesk(name: str, given: ZendeskHelpdesk, clock: Callable[[], datetime]) -> Zendesk:
-    oauth, token = given.oauth, given.api_token
-    return Zendesk(
-        ZendeskConfig(
-            name=name,
-            subdomain=given.subdomain,
-            oauth=OAuthClient(oauth.client_id, oauth.client_secret.get_secret_value())
-            if oauth
-            else None,
-            api_token=ApiToken(token.email, token.token.get_secret_value()) if token else None,
-            webhook_secrets=_secrets(given.webhook_secrets),
-            base_url=given.base_url,
-            now=clock,
         )
     )
 
