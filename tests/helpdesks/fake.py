@@ -211,7 +211,8 @@ class Fake:
 
 def _fits(user: dict[str, Any], query: dict[str, str]) -> bool:
     if "external_id" in query:
-        return user.get("external_id") == query["external_id"]
+        # Zendesk ignores the case of these.
+        return str(user.get("external_id")).casefold() == query["external_id"].casefold()
     return str(user.get("phone")) in query["query"]
 
 

@@ -99,7 +99,7 @@ def test_many_that_find_it_old_at_once_renew_it_once(
 
 def test_many_that_are_refused_at_once_renew_it_once(house: House, fake: Fake) -> None:
     processes = [house.process() for _ in range(3)]
-    refused = [p.header() for p in processes][0]
+    (refused,) = {p.header() for p in processes}
     fake.tokens.append("revoked by an administrator")
     assert all(at_once(*[lambda p=p: p.replace(refused) for p in processes]))  # type: ignore[misc]
     assert trades(fake) == 2
@@ -135,7 +135,7 @@ def test_a_refresh_token_that_is_dead_waits_for_the_operator(house: House) -> No
 
 
 def test_a_refresh_token_is_not_used_up_by_who_forgets(config: ZendeskConfig) -> None:
-    with pytest.raises(ValueError, match="main.*kept"):
+    with pytest.raises(ValueError, match=r"main.*kept"):
         Renewed(config, OAuthClient(CLIENT_ID, CLIENT_SECRET, "canary-refresh-0"))
 
 
@@ -188,7 +188,7 @@ def test_while_one_renews_early_the_others_go_on(house: House, fake: Fake, clock
     fake.faults.append(Fault("POST", TOKENS, hang=0.3))
     with ThreadPoolExecutor(1) as pool:
         renewing = pool.submit(one.header)
-        while not trades(fake) == 2:
+        while trades(fake) != 2:
             threading.Event().wait(0.01)
         assert two.header() == first  # another process
         assert one.header() == first  # another thread

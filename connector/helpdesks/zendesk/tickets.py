@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from zenpy import Zenpy
@@ -10,17 +11,21 @@ from zenpy.lib.api_objects import Comment, Ticket
 from connector.domain.ids import ExternalId, TicketId
 from connector.domain.tickets import CommentDraft, OpenedTicket, TicketDraft, TicketFields
 from connector.errors import Rejected
+from connector.helpdesks.zendesk import opening
 from connector.helpdesks.zendesk.client import Client, Json
 from connector.helpdesks.zendesk.comments import first_keys, newest, stamp
 from connector.helpdesks.zendesk.refusals import GONE, Call
-from connector.helpdesks.zendesk.requesters import requester_id
+from connector.helpdesks.zendesk.requesters import person
 
 LISTED = 10  # tickets with the same external id that are looked into
 
 
 def open_ticket(client: Client, draft: TicketDraft) -> OpenedTicket:
-    requester = requester_id(client, draft.requester)
-    call = Call("open_ticket", key=draft.key)
+    return opening.made(draft, person(client, draft.requester), partial(_make, client))
+
+
+def _make(client: Client, draft: TicketDraft, requester: int | None, key: str) -> OpenedTicket:
+    call = Call("open_ticket", key=key)
 
     def act(zenpy: Zenpy) -> OpenedTicket:
         made = zenpy.tickets.create(_ticket(draft, requester)).ticket
@@ -41,16 +46,17 @@ def open_ticket(client: Client, draft: TicketDraft) -> OpenedTicket:
         return taken
 
 
-def _ticket(draft: TicketDraft, requester: int) -> Ticket:
+def _ticket(draft: TicketDraft, requester: int | None) -> Ticket:
+    # Without one it is the user that we sign in as.
+    asker = {} if requester is None else {"requester_id": requester}
     return Ticket(
         subject=draft.subject,
         external_id=str(draft.external_id),
-        requester_id=requester,
         status="new",
         # The first comment's privacy is inherited by later ones: it is always said (A29).
         comment=Comment(html_body=draft.note_html, public=False),
         metadata=stamp(draft.key),
-        **_mapped(draft.fields),
+        **_mapped(draft.fields) | asker,
     )
 
 
