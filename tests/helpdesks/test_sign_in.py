@@ -101,7 +101,7 @@ def test_many_that_are_refused_at_once_renew_it_once(house: House, fake: Fake) -
     processes = [house.process() for _ in range(3)]
     (refused,) = {p.header() for p in processes}
     fake.tokens.append("revoked by an administrator")
-    assert all(at_once(*[lambda p=p: p.replace(refused) for p in processes]))  # type: ignore[misc]
+    assert all(at_once(*[lambda p=p: p.replace(refused) for p in processes]))
     assert trades(fake) == 2
 
 

@@ -29,9 +29,10 @@ def _make(client: Client, draft: TicketDraft, requester: int | None, key: str) -
 
     def act(zenpy: Zenpy) -> OpenedTicket:
         made = zenpy.tickets.create(_ticket(draft, requester)).ticket
-        return OpenedTicket(
-            TicketId(str(int(made.id))), ExternalId(str(int(made.requester_id or requester)))
-        )
+        asker = int(made.requester_id) if made.requester_id else requester
+        if asker is None:
+            raise ValueError("no requester")
+        return OpenedTicket(TicketId(str(int(made.id))), ExternalId(str(asker)))
 
     try:
         return client.write(call, act)
