@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from pydantic import SecretStr
 
-from connector import fleet, knowledge, log, phrases, policies, sites
+from connector import alone, desks, fleet, knowledge, log, phrases, policies, sites
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
@@ -21,9 +21,6 @@ from connector.clock import WatchedClock
 from connector.domain.handoff.base import LANGUAGES
 from connector.domain.handoff.phrases import Phrases
 from connector.domain.lanes import Lane
-from connector.errors import SchemaMismatch, StartError, StorageError, StorageUnavailable
-from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
-from connector.helpdesks.zendesk.desk import Zendesk
 from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
 from connector.pipeline.reconcile.duties import EVERY, duties
 from connector.pipeline.reconcile.ticker import Ticker
@@ -33,7 +30,6 @@ from connector.runners.local import LocalRunner
 from connector.settings import Settings, load
 from connector.settings.bots import ClaudeBot
 from connector.settings.channels import TwilioChannel
-from connector.settings.helpdesks import ZendeskHelpdesk
 from connector.simulation import Simulation
 from connector.sites import Account
 from connector.storage import lanes, lock, schema
@@ -93,7 +89,9 @@ def build(
     The role counts where there are many processes: alone, one is both.
     """
     many = settings.runner == "procrastinate"
-    db, held = fleet.database(settings.database, role) if many else _database(settings)
+    db, held = (
+        fleet.database(settings.database, role) if many else alone.database(settings.database)
+    )
     # The machines of a fleet do not move each other's plans: they need NTP.
     watched = now if many else WatchedClock(lambda by: db.write(lambda c: shift(c, by)))
     try:
@@ -124,12 +122,12 @@ def _build(
     parts = Parts(
         db=db,
         channels=_channels(settings, lists),
-        helpdesks={n: _helpdesk(n, d, clock) for n, d in settings.helpdesks.items()},
+        helpdesks={n: desks.made(n, d, db, clock) for n, d in settings.helpdesks.items()},
         now=clock,
         wake=wake,
         settle_after=settle_after,
     )
-    todo, ready = partial(step, parts), partial(_readiness, db)
+    todo, ready = partial(step, parts), partial(alone.readiness, db)
     polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
     ticker: Ticker | None = Ticker(db, duties(parts, polled, reconcile_every), clock)
     if many:
@@ -149,7 +147,7 @@ def migrate(settings: Settings) -> str:
     """Bring the schema up to date and return its version."""
     if settings.runner == "procrastinate":
         return fleet.migrate(settings.database)
-    db, held = _database(settings)
+    db, held = alone.database(settings.database)
     db.close()
     held.release()
     return schema.ours()
@@ -176,7 +174,8 @@ def rehearsal(settings: Settings, channel: str) -> Simulation:
 
 def accounts(settings: Settings) -> list[Account]:
     """Each provider's account for `setup` and `doctor`, with nothing behind it."""
-    helpdesks = {n: _helpdesk(n, given, now) for n, given in settings.helpdesks.items()}
+    kept = opened(settings) if desks.keep_sign_ins(settings.helpdesks.values()) else None
+    helpdesks = {n: desks.made(n, d, kept, now) for n, d in settings.helpdesks.items()}
     channels = {n: _twilio(settings, n, given) for n, given in settings.channels.items()}
     bots = {n: bot(n, given) for n, given in settings.bots.items()}
     return sites.accounts(settings, helpdesks, channels, bots)
@@ -189,40 +188,6 @@ def wsgi() -> Flask:
     connector = build(load(Path(config)), role="wsgi")
     connector.start()
     return connector.app
-
-
-def _database(settings: Settings) -> tuple[Database, lock.Lock]:
-    """Open, held by this process alone, and migrated."""
-    lock.make_folder(settings.database)
-    db = connect(settings.database)
-    try:
-        held = lock.acquire(db, settings.database)
-    except BaseException:
-        db.close()
-        raise
-    try:
-        schema.migrate(db)
-    except StorageUnavailable as error:
-        held.release()
-        db.close()
-        raise StartError(f"the database can't be used: {error.__cause__ or error}") from None
-    except BaseException:
-        held.release()
-        db.close()
-        raise
-    return db, held
-
-
-def _readiness(db: Database) -> dict[str, str]:
-    try:
-        found = db.read(schema.current)
-        schema.check(found)
-    except SchemaMismatch as error:
-        return {"database": "", "schema": str(error)}
-    except StorageError as error:
-        return {"database": str(error), "schema": "unknown"}
-    behind = "" if found == schema.ours() else f"at {found}, needs {schema.ours()}"
-    return {"database": "", "schema": behind}
 
 
 def _secrets(given: tuple[SecretStr, ...]) -> tuple[str, ...]:
@@ -267,23 +232,6 @@ def _twilio(settings: Settings, name: str, given: TwilioChannel) -> Twilio:
             messaging_service=given.messaging_service,
             base_url=given.base_url,
             status_url=f"{root}/webhooks/channels/{name}/status",
-        )
-    )
-
-
-def _helpdesk(name: str, given: ZendeskHelpdesk, clock: Callable[[], datetime]) -> Zendesk:
-    oauth, token = given.oauth, given.api_token
-    return Zendesk(
-        ZendeskConfig(
-            name=name,
-            subdomain=given.subdomain,
-            oauth=OAuthClient(oauth.client_id, oauth.client_secret.get_secret_value())
-            if oauth
-            else None,
-            api_token=ApiToken(token.email, token.token.get_secret_value()) if token else None,
-            webhook_secrets=_secrets(given.webhook_secrets),
-            base_url=given.base_url,
-            now=clock,
         )
     )
 

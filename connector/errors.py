@@ -95,6 +95,8 @@ class Transient(ProviderError):
 class Rejected(ProviderError):
     """The provider refused for good; `meaning` says why in words an agent understands."""
 
+    fields: frozenset[str] = frozenset()  # what it would not have, by the provider's own names
+
     def __init__(
         self,
         reason: str,

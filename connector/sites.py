@@ -46,10 +46,11 @@ def channel(settings: Settings, name: str) -> Site:
 def helpdesk(settings: Settings, name: str) -> Site:
     given = settings.helpdesks[name]
     used = [c.ticket for c in settings.channels.values() if c.helpdesk == name]
-    ids: dict[str, set[int | None]] = {
-        "group": {t.group for t in used},
-        "brand": {t.brand for t in used},
-        "form": {t.form for t in used},
+    # One that is worked out for each ticket can't be looked up beforehand.
+    ids: dict[str, set[int]] = {
+        "group": {t.group for t in used if isinstance(t.group, int)},
+        "brand": {t.brand for t in used if isinstance(t.brand, int)},
+        "form": {t.form for t in used if isinstance(t.form, int)},
         "field": {int(number) for t in used for number in t.fields},
     }
     return Site(
@@ -60,5 +61,5 @@ def helpdesk(settings: Settings, name: str) -> Site:
             "pause": given.pause_tag,
             "resend": given.resend_tag,
         },
-        ids={kind: tuple(sorted(n for n in found if n)) for kind, found in ids.items()},
+        ids={kind: tuple(sorted(found)) for kind, found in ids.items()},
     )

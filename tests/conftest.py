@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
+from connector.sandbox.zendesk.twin import ZendeskTwin
 from connector.storage import engine, schema
 from connector.storage.engine import Database
 from tests.crash.process import Zygote
+from tests.described import Described, Sent
 
 # Two noisy cores: a slow example is no failure. CI runs the same examples every time.
 settings.register_profile(
@@ -58,6 +61,35 @@ def vendor() -> Path:
     if not VENDOR.is_dir():
         pytest.skip(f"no vendor data at {VENDOR}")
     return VENDOR
+
+
+@pytest.fixture(scope="session")
+def described() -> Described | None:
+    """None without the vendors' descriptions; tests/helpdesks/test_vendor.py then says so."""
+    return Described(VENDOR) if VENDOR.is_dir() else None
+
+
+@pytest.fixture(autouse=True)
+def _what_zendesks_twin_was_sent_is_described(
+    request: pytest.FixtureRequest, described: Described | None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """In every test but those of the twin itself, which send it all sorts of things."""
+    sent: list[Sent] = []
+    record = ZendeskTwin._record
+
+    def noted(twin: ZendeskTwin, asked: Any, body: bytes, *rest: Any) -> None:
+        query = asked.query_string.decode()
+        text = body.decode("utf-8", "replace")
+        sent.append(Sent.raw(asked.method, asked.path, query, text, asked.headers))
+        record(twin, asked, body, *rest)
+
+    if described is None or "sandbox" in request.path.parts:
+        yield
+        return
+    monkeypatch.setattr(ZendeskTwin, "_record", noted)
+    yield
+    for each in sent:
+        described.check(each)
 
 
 @pytest.fixture(scope="session")

@@ -19,11 +19,11 @@ def check(file: str, as_json: bool) -> None:
     """Check the configuration FILE and say what is wrong, as file:line:column.
 
     Without FILE: $CONNECTOR_CONFIG, else config/channels.yaml. What this version accepts
-    but does not act on yet is printed as a warning.
+    but does not act on yet is printed as a warning, and so is what a provider will end.
     """
     try:
         settings = load(Path(file))
-        problems, warnings = list[Problem](), list(settings.not_acted_on)
+        problems, warnings = list[Problem](), sorted((*settings.not_acted_on, *settings.ending))
     except ConfigError as error:
         problems, warnings = error.problems, []
     if as_json:

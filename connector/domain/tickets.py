@@ -50,6 +50,7 @@ class TicketDraft:
 class OpenedTicket:
     id: TicketId
     requester: ExternalId
+    lacks: tuple[str, ...] = ()  # what the helpdesk would not have; its note says so in words
 
 
 @dataclass(frozen=True)

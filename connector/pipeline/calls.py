@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from connector import alerts
 from connector.channels.base import LooksUpSent, Outbound, Paced
 from connector.domain import events as e
 from connector.domain.effects import (
@@ -63,6 +64,8 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
             return e.Summarised(parts.now(), call.episode, summary)
         case OpenTicket():
             opened = desk.open_ticket(call.draft)
+            for what in opened.lacks:
+                alerts.alert(f"ticket_without_{what}", channel.helpdesk, ticket=opened.id)
             return e.TicketOpened(parts.now(), call.draft.external_id, opened.id, opened.requester)
         case AddComment():
             return _added(parts, call, desk.add_comment(call.draft))

@@ -9,12 +9,13 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from connector import log
+from connector import alerts, log
 from connector.domain.decide.decision import BURIED
 from connector.domain.effects import (
     AddComment,
     AskBot,
     Direction,
+    OpenTicket,
     SendText,
     Summarise,
 )
@@ -163,6 +164,8 @@ def _give_up(
     level = _log.error if state is State.BURIED else _log.warning
     level("call_" + state.value, conversation=row.conversation, call=type(row.call).__name__,
           key=row.call.key, code=code, attempts=row.attempts)  # fmt: skip
+    if isinstance(row.call, OpenTicket):
+        alerts.alert("ticket_refused", channel.helpdesk, conversation=row.conversation, code=code)
     return _finish(parts, channel, [Over(row, state, event, _reason(code, meaning))])
 
 

@@ -32,10 +32,17 @@ Subdomain = Annotated[
 
 
 class OAuth(Section):
-    """An OAuth client of the client-credentials kind."""
+    """A confidential OAuth client: with client credentials, or for whom a refresh token stands."""
 
     client_id: Word = Field(description="The OAuth client's identifier.")
-    client_secret: Secret = Field(description="The OAuth client's secret.")
+    client_secret: Secret = Field(
+        description="The OAuth client's secret. Tokens lie in the database, sealed with it."
+    )
+    refresh_token: Secret | None = Field(
+        default=None,
+        description="From the authorization code flow, to act as the one who gave it; without it: "
+        "client credentials. It is used once, what follows is kept in the database.",
+    )
 
 
 class ApiToken(Section):

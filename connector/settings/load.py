@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from connector.settings.channels import TwilioChannel
+from connector.settings.ending import ending
 from connector.settings.interpolate import Interpolated, interpolate
 from connector.settings.kinds import KINDS, PLANNED
 from connector.settings.model import Settings
@@ -25,7 +26,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     reader = Reader(path)
     tree = reader.read()
     interpolate(tree, reader, environ)
-    warnings = not_acted_on(tree, reader.file)
+    warnings, ends = not_acted_on(tree, reader.file), ending(tree, reader.file)
     _inherit(tree, reader)
     sections: dict[str, dict[str, Section | None]] = {}
     for group in KINDS:
@@ -37,7 +38,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     settings = build(Settings, tree, reader, sections)
     if reader.problems or settings is None:
         raise ConfigError(reader.problems)
-    settings._not_acted_on = warnings
+    settings._not_acted_on, settings._ending = warnings, ends
     settings._folder = path.resolve().parent
     return settings
 

@@ -66,6 +66,7 @@ class Settings(Section):
     ops: Ops = Field(default=Ops(), description="The operators' side.")
 
     _not_acted_on: tuple[Problem, ...] = PrivateAttr(default=())
+    _ending: tuple[Problem, ...] = PrivateAttr(default=())
     _folder: Path = PrivateAttr(default=Path())
 
     @model_validator(mode="after")
@@ -82,6 +83,11 @@ class Settings(Section):
     def not_acted_on(self) -> Sequence[Problem]:
         """What the file sets and this version accepts, but does nothing with."""
         return self._not_acted_on
+
+    @property
+    def ending(self) -> Sequence[Problem]:
+        """What the file sets and a provider will end, with the date."""
+        return self._ending
 
     @property
     def folder(self) -> Path:

@@ -23,11 +23,12 @@ PATHS = (
 def not_acted_on(tree: Tree, file: str) -> tuple[Problem, ...]:
     """A warning for each such key that the file sets, sorted by position."""
     reason = "is accepted, but this version does not act on it yet"
-    found = [at for path in PATHS for at in _set(tree, path)]
-    return tuple(sorted(Problem(file, at.line, at.column, at.path, reason) for at in found))
+    told = [at for path in PATHS for at in found(tree, path)]
+    return tuple(sorted(Problem(file, at.line, at.column, at.path, reason) for at in told))
 
 
-def _set(tree: Tree, path: str) -> Iterator[Tree]:
+def found(tree: Tree, path: str) -> Iterator[Tree]:
+    """Each key of the file that the path names."""
     yield from _below(tree, path.split("."))
     if path.startswith("channels.*."):
         yield from _below(tree, ["defaults", *path.split(".")[2:]])

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select, update
 
-from connector.storage.tables import circuits, inbox, outbox, paces, timers
+from connector.storage.tables import circuits, inbox, outbox, paces, sign_ins, timers
 
 # What is open, and the times in it. Times of what has happened stay: they say when it did.
 _OPEN: tuple[tuple[Table, Any, tuple[str, ...]], ...] = (
@@ -17,6 +17,7 @@ _OPEN: tuple[tuple[Table, Any, tuple[str, ...]], ...] = (
     (outbox, outbox.c.done_at.is_(None), ("due_at", "tried_at", "created_at")),
     (circuits, circuits.c.open_until.is_not(None), ("open_until",)),
     (paces, True, ("arrival_at",)),
+    (sign_ins, sign_ins.c.renewing_until.is_not(None), ("renewing_until",)),
 )
 
 

@@ -225,3 +225,14 @@ duties = Table(
     Column("name", String(160), primary_key=True),
     Column("due_at", Utc, nullable=False),
 )
+
+# What signs us in at a provider, sealed. Whoever moves `renewing_until` on renews it.
+sign_ins = Table(
+    "sign_ins",
+    metadata,
+    Column("name", String(160), primary_key=True),  # "helpdesk:main"
+    Column("text", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("renewing_until", Utc),
+    Column("updated_at", Utc, nullable=False),
+)

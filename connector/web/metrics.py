@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
+from connector.alerts import ALERTS
 from connector.storage import tables
 from connector.storage.engine import Database
 
@@ -72,6 +73,7 @@ def _stored(connection: Connection) -> list[Metric]:
 def register(app: Flask, db: Database) -> None:
     registry = CollectorRegistry()
     registry.register(ACK_SECONDS)
+    registry.register(ALERTS)
     registry.register(_Stored(db))
 
     def show() -> Response:

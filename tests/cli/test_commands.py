@@ -66,3 +66,26 @@ def test_a_file_that_is_missing_is_one_sentence(tmp_path: Path) -> None:
     assert told.exit_code == 1
     assert len(told.output.splitlines()) == 1
     assert "none.yaml" in told.output
+
+
+def test_check_warns_of_an_api_token_with_the_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It still is right; the warning says until when."""
+    oauth = """    oauth:
+      client_id: connector
+      client_secret: ${SANDBOX_ZENDESK_SECRET:-sandbox-client-secret}
+"""
+    token = '    api_token: {email: a@example.com, token: "${API_TOKEN}"}\n'
+    for name in ("prompts", "knowledge"):
+        (tmp_path / name).symlink_to(ROOT / "config" / name)
+    file = tmp_path / "channels.yaml"
+    text = (ROOT / "config" / "sandbox.yaml").read_text()
+    assert oauth in text
+    file.write_text(text.replace(oauth, token))
+    monkeypatch.setenv("API_TOKEN", "x")
+    told = CliRunner().invoke(main, ["check", str(file)])
+    assert told.exit_code == 0, told.output
+    assert "api_token: works until 2027-04-30" in told.output
+    asjson = json.loads(CliRunner().invoke(main, ["check", "--json", str(file)]).output)
+    assert [p["level"] for p in asjson["problems"]] == ["warning"]

@@ -11,7 +11,8 @@ from connector.domain.ids import EpisodeId, TicketId
 from connector.domain.tickets import CommentDraft, Requester, TicketDraft, TicketFields
 from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
 from connector.helpdesks.zendesk.desk import Zendesk
-from tests.helpdesks.fake import API_TOKEN, CLIENT_ID, CLIENT_SECRET, EMAIL, Fake, running
+from tests.described import Described, Sent
+from tests.helpdesks.fake import API_TOKEN, CLIENT_ID, CLIENT_SECRET, EMAIL, Fake, Seen, running
 
 SECRETS = ("canary-webhook-new", "canary-webhook-old")
 
@@ -27,10 +28,19 @@ class Clock:
         self.now += timedelta(**by)
 
 
+def as_sent(seen: Seen) -> Sent:
+    key = seen.headers.get("idempotency-key", "")
+    return Sent(seen.method, seen.path, seen.query, seen.raw.decode(), key)
+
+
 @pytest.fixture
-def fake() -> Iterator[Fake]:
+def fake(described: Described | None) -> Iterator[Fake]:
+    """What it was sent is checked in the end, whatever the test is about."""
     with running() as running_fake:
         yield running_fake
+    if described is not None:
+        for seen in running_fake.seen:
+            described.check(as_sent(seen))
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ class Fake:
     events: list[dict[str, Any]] = field(default_factory=list)
     idempotent: dict[str, tuple[bytes, Any]] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)  # the last one is valid
+    refresh: str = "canary-refresh-0"  # the one that may be traded in
     events_a_page: int = 1000
     expires_in: float | None = 1800
     clock: Callable[[], str] = lambda: "2026-11-24T09:00:00Z"
@@ -144,8 +145,13 @@ class Fake:
     def _token(self, seen: Seen) -> tuple[int, Any]:
         if (seen.body["client_id"], seen.body["client_secret"]) != (CLIENT_ID, CLIENT_SECRET):
             return 401, {"error": "invalid_client", "error_description": "no"}
+        trading = seen.body["grant_type"] == "refresh_token"
+        if trading and seen.body["refresh_token"] != self.refresh:
+            return 400, {"error": "invalid_grant", "error_description": "no"}
         self.tokens.append(f"canary-token-{len(self.tokens)}")
         given = {"access_token": self.tokens[-1], "token_type": "bearer", "scope": "read write"}
+        if trading:  # the former one is gone
+            given["refresh_token"] = self.refresh = f"canary-refresh-{len(self.tokens)}"
         return 200, given | ({"expires_in": self.expires_in} if self.expires_in else {})
 
     def _user(self, facts: dict[str, Any]) -> tuple[int, Any]:
@@ -214,7 +220,8 @@ class Fake:
 
 def _fits(user: dict[str, Any], query: dict[str, str]) -> bool:
     if "external_id" in query:
-        return user.get("external_id") == query["external_id"]
+        # Zendesk ignores the case of these.
+        return str(user.get("external_id")).casefold() == query["external_id"].casefold()
     return str(user.get("phone")) in query["query"]
 
 

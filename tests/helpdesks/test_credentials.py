@@ -26,7 +26,7 @@ def test_one_token_serves_until_shortly_before_its_end(
     desk: Zendesk, fake: Fake, clock: Clock
 ) -> None:
     add(desk, fake)
-    clock.forward(minutes=28, seconds=59)
+    clock.forward(minutes=27, seconds=59)
     add(desk, fake)
     assert len(fake.tokens) == 1
     clock.forward(seconds=1)

@@ -8,7 +8,7 @@ from connector.domain.ids import TicketId
 from connector.domain.tickets import Requester, TicketFields
 from connector.errors import Rejected, Transient, Uncertain
 from connector.helpdesks.zendesk.desk import Zendesk
-from tests.helpdesks.conftest import CUSTOMER, ticket_draft
+from tests.helpdesks.conftest import ticket_draft
 from tests.helpdesks.fake import Fake, Fault
 
 OPEN = r"^/api/v2/tickets\.json$"
@@ -124,24 +124,6 @@ def test_someone_with_exactly_this_number_is_the_requester(desk: Zendesk, fake: 
     fake.add_user(name="Suspended", phone="+15550100", suspended=True)
     assert desk.open_ticket(ticket_draft()).requester == str(ana)
     assert not fake.calls("POST", MAKE)
-
-
-def test_two_people_with_one_number_are_not_merged(desk: Zendesk, fake: Fake) -> None:
-    """A30 in its simplest form: a person of their own, whose profile says why."""
-    people = [fake.add_user(name=name, phone="+15550100") for name in ("Ana", "Bo")]
-    made = int(desk.open_ticket(ticket_draft()).requester)
-    assert made not in people
-    assert all(str(person) in fake.users[made]["notes"] for person in people)
-    again = desk.open_ticket(ticket_draft())
-    assert (again.requester, len(fake.tickets)) == (str(made), 1)
-
-
-def test_a_refused_profile_does_not_cost_the_ticket(desk: Zendesk, fake: Fake) -> None:
-    refusal = {"error": "RecordInvalid", "details": {"locale": [{"description": "canary"}]}}
-    fake.faults.append(Fault("POST", MAKE, status=422, body=refusal))
-    made = int(desk.open_ticket(ticket_draft()).requester)
-    assert fake.users[made]["external_id"] == CUSTOMER.external_id
-    assert "phone" not in fake.users[made]
 
 
 def test_a_nameless_customer_still_has_a_name(desk: Zendesk, fake: Fake) -> None:

@@ -280,3 +280,56 @@ def test_macros_set_tags_and_the_api_takes_them_off(twin: ZendeskTwin, zenpy: Ze
     assert "bot_resume" not in twin.tickets()[-1].tags
     with pytest.raises(RefusedError):
         twin.apply_macro(number, "No such macro")
+
+
+def test_a_refresh_token_is_traded_in_once_and_ends_what_came_before(twin: ZendeskTwin) -> None:
+    def trade(token: str) -> requests.Response:
+        asked = {"grant_type": "refresh_token", "client_id": "c", "client_secret": "s"}
+        return requests.post(
+            f"{twin.url}/oauth/tokens", json=asked | {"refresh_token": token}, timeout=5
+        )
+
+    def works(token: str) -> bool:
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{twin.url}/api/v2/users/me.json"
+        return requests.get(url, headers=headers, timeout=5).status_code == 200
+
+    first = trade(twin.api.signing.authorised()).json()
+    assert works(first["access_token"])
+    second = trade(first["refresh_token"]).json()
+    assert works(second["access_token"])
+    assert not works(first["access_token"])
+    again = trade(first["refresh_token"])
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    now = twin.now()
+    twin.now = lambda: now + timedelta(minutes=31)
+    assert not works(second["access_token"])
+    twin.now = lambda: now + timedelta(days=31)
+    assert trade(second["refresh_token"]).status_code == 400
+
+
+def test_the_31st_update_of_a_ticket_within_10_minutes_waits(
+    twin: ZendeskTwin, zenpy: Zenpy
+) -> None:
+    ticket, other = opened(zenpy), opened(zenpy)
+    now = twin.now()
+    twin.now = lambda: now
+
+    def update(number: int) -> requests.Response:
+        comment = {"comment": {"html_body": "<p>x</p>", "public": False}}
+        return call(twin, "PUT", f"tickets/{number}", json={"ticket": comment})
+
+    assert {update(ticket).status_code for _ in range(30)} == {200}
+    refused = update(ticket)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "600")
+    assert update(other).status_code == 200
+    twin.now = lambda: now + timedelta(minutes=10)
+    assert update(ticket).status_code == 200
+
+
+def test_a_suspended_requester_gets_no_ticket(twin: ZendeskTwin) -> None:
+    person = twin.users.make({"name": "Bo", "suspended": True})["id"]
+    asked = {"subject": "s", "requester_id": person, "comment": {"html_body": "<p>x</p>"}}
+    refused = call(twin, "POST", "tickets", json={"ticket": asked})
+    assert (refused.status_code, refused.json()["error"]) == (422, "RecordInvalid")
+    assert not twin.tickets()

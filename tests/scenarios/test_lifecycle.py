@@ -280,7 +280,8 @@ def test_a55_one_customer_on_sms_and_whatsapp_two_conversations_one_requester(
         w.handed_over()
         twilio = w.stage.twilio
         twilio.numbers.add(f"whatsapp:{NUMBER}")
-        twilio.webhook_url = twilio.public_url = f"{w.url}/webhooks/channels/wa"
+        address = {"sms_url": f"{w.url}/webhooks/channels/wa"}
+        twilio.lines.numbers[f"whatsapp:{NUMBER}"] = address
         said = twilio.customer_says(PLEA, from_=f"whatsapp:{CUSTOMER}", to=f"whatsapp:{NUMBER}")
         assert said.wait() == 200
         w.ticket(2)

@@ -134,5 +134,6 @@ def _members(annotation: Any) -> Iterator[Any]:
 
 def test_every_secret_of_a_model_is_known_as_one() -> None:
     found = {k for kinds in KINDS.values() for m in kinds.values() for k in _secret_keys(m)}
-    assert found == {"client_secret", "token", "webhook_secrets", "api_key", "auth_tokens"}
+    known = {"client_secret", "refresh_token", "token", "webhook_secrets", "api_key", "auth_tokens"}
+    assert found == known
     assert found <= KEYS

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from connector.settings.hours import Opening, parse_week
 from connector.settings.interpolate import Interpolated, NotSet, fill
 from connector.settings.values import format_duration, parse_duration
-from tests.settings.given import RIGHT, Folder, channel
+from tests.settings.given import RIGHT, Folder, channel, spoiled
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True)
 PLAIN = st.text(st.characters(exclude_characters="$", exclude_categories=["Cs"]), max_size=20)
@@ -129,3 +129,27 @@ def test_what_is_set_and_not_acted_on_is_told(folder: Folder) -> None:
         f"channels.yaml:1:21: defaults.limits.usd_per_day: {why}",
         f"channels.yaml:23:14: channels.sms-us.limits.messages_per_hour: {why}",
     ]
+
+
+def test_an_api_token_works_and_its_end_is_told(folder: Folder) -> None:
+    text = spoiled(
+        'oauth: {client_id: "${ZENDESK_CLIENT_ID}", client_secret: "${ZENDESK_CLIENT_SECRET}"}',
+        'api_token: {email: a@example.com, token: "${ZENDESK_CLIENT_SECRET}"}',
+    )
+    (told,) = folder.load(text).ending
+    assert str(told).replace(f"{folder.path}/", "") == (
+        "channels.yaml:6:5: helpdesks.main.api_token: works until 2027-04-30: then Zendesk ends "
+        "API tokens; sign in with 'oauth'"
+    )
+    assert not folder.load(RIGHT).ending
+
+
+def test_a_refresh_token_is_a_secret_and_may_be_left_out(folder: Folder) -> None:
+    secret = '"${ZENDESK_CLIENT_SECRET}"}'
+    found = folder.load(spoiled(secret, secret[:-1] + ', refresh_token: "${R}"}'), R="r")
+    oauth = found.helpdesks["main"].oauth
+    assert oauth is not None
+    assert oauth.refresh_token is not None
+    assert oauth.refresh_token.get_secret_value() == "r"
+    lines = folder.refusal(spoiled(secret, secret[:-1] + ", refresh_token: literal}"))
+    assert any("refresh_token: a secret may not stand in this file" in line for line in lines)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from connector.helpdesks.zendesk.tokens import Vault
 from connector.http import CONNECT_SECONDS, READ_SECONDS
 
 
@@ -14,6 +15,7 @@ from connector.http import CONNECT_SECONDS, READ_SECONDS
 class OAuthClient:
     client_id: str
     client_secret: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)  # "": client credentials
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class ZendeskConfig:
     automations: bool = False  # comments by triggers and automations go to the customer too
     light_agents: bool = False
     now: Callable[[], datetime] = field(default=_now, repr=False)
+    vault: Vault | None = field(default=None, repr=False)  # None: signs in for itself alone
     timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS)
 
     @property

@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import threading
 from base64 import b64encode
-from dataclasses import dataclass, field
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import requests
 from tenacity import (
+    RetryError,
     Retrying,
     retry_if_exception_type,
+    retry_if_result,
     stop_after_attempt,
     stop_after_delay,
     wait_exponential,
     wait_random,
 )
 
-from connector.errors import ProviderError, Rejected, Transient
+from connector.errors import ConnectorError, ProviderError, Rejected, StorageError, Transient
 from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
-from connector.helpdesks.zendesk.refusals import PROVIDER, Call, judge
+from connector.helpdesks.zendesk.refusals import PROVIDER, judge
+from connector.helpdesks.zendesk.tokens import (
+    RENEW,
+    Alone,
+    Token,
+    Vault,
+    read,
+    read_answer,
+    seed_of,
+    written,
+)
 from connector.http import OutboundSession, translate
 
 SCOPE = "read write"
-EARLY = timedelta(minutes=1)
-_RENEW = Call("renew_token", repeatable=True)
 # Lanes wait for a renewal: it is repeated for a passing fault only, not for an outage.
 _ATTEMPTS, _SECONDS = 3, 10.0
+# Longer than a renewal can take, its slowest last attempt included. Who dies in it holds up nobody
+# whose token is alive (tokens.EARLY).
+LEASE = timedelta(seconds=60)
+PATIENCE = 10.0  # for another process that is renewing
+# An early renewal that failed: the token in hand is good for a while.
+AGAIN = timedelta(seconds=15)
 
 
 class Credentials(Protocol):
@@ -54,12 +70,6 @@ class Fixed:
         return refused != self._header
 
 
-@dataclass(frozen=True)
-class _Token:
-    header: str = field(repr=False)
-    renew_at: datetime | None  # None: it does not expire
-
-
 class _PassingError(Exception):
     """A renewal that may simply be repeated at once."""
 
@@ -69,36 +79,108 @@ class _PassingError(Exception):
 
 
 class Renewed:
-    """OAuth client credentials: one token for all threads, one renewal at a time."""
+    """OAuth: one token for all threads and processes, one renewal at a time.
+
+    With client credentials a renewal asks for a new token; with a refresh token it trades that in,
+    and Zendesk ends the former access token and refresh token with it.
+    """
 
     def __init__(self, config: ZendeskConfig, client: OAuthClient) -> None:
+        if client.refresh_token and config.vault is None:
+            raise ValueError(f"helpdesk {config.name}: a refresh token is used once, so what comes "
+                             "of it must be kept")  # fmt: skip
         self._config = config
-        self._client = client
-        self._session = OutboundSession(frozenset({config.host}))
+        self._seed = seed_of(client.refresh_token)
+        self._vault: Vault = config.vault or Alone()
+        self._counter = _Counter(config, client)
         self._lock = threading.Lock()
-        self._token: _Token | None = None
+        self._token: Token | None = None
+        self._early_at: datetime | None = None  # not before then, after one that failed
 
     def header(self) -> str:
-        token = self._token
-        if token is None or self._is_old(token):
-            token = self._renew(None if token is None else token.header)
-        return token.header
+        token, now = self._token, self._config.now()
+        if token is None or not token.is_alive(now):
+            return self._renew(token).header
+        return (token if token.is_good(now) else self._renew_early(token, now)).header
 
     def replace(self, refused: str) -> bool:
-        return self._renew(refused).header != refused
+        token = self._token
+        return self._renew(token if token and token.header == refused else None).header != refused
 
-    def _is_old(self, token: _Token) -> bool:
-        return token.renew_at is not None and self._config.now() >= token.renew_at
-
-    def _renew(self, stale: str | None) -> _Token:
+    def _renew(self, stale: Token | None) -> Token:
         with self._lock:
             # Whoever waited here finds the token that the other thread fetched.
-            if self._token is not None and self._token.header != stale:
+            if self._token is not None and self._token != stale:
                 return self._token
-            self._token = self._fetch()
-            return self._token
+            return self._newer(stale, PATIENCE)
 
-    def _fetch(self) -> _Token:
+    def _renew_early(self, token: Token, now: datetime) -> Token:
+        """By one thread, while the others go on with what they have; a failure is no harm yet."""
+        if (self._early_at and now < self._early_at) or not self._lock.acquire(blocking=False):
+            return token
+        try:
+            return self._newer(token, 0)
+        except ConnectorError:
+            self._early_at = now + AGAIN
+            return token
+        finally:
+            self._lock.release()
+
+    def _newer(self, stale: Token | None, patience: float) -> Token:
+        """Another process's new token, or our own; the lock is held. Raise Transient."""
+        again = Retrying(
+            retry=retry_if_result(lambda found: found is None),
+            stop=stop_after_delay(patience),
+            wait=wait_exponential(multiplier=0.05, max=0.5) + wait_random(0, 0.05),
+        )
+        try:
+            found: Token | None = again(self._found_or_fetched, stale)
+        except RetryError:
+            found = None
+        if found is None:
+            raise Transient(
+                f"{PROVIDER} {RENEW.operation}: another process is at it",
+                retry_after=timedelta(seconds=1),
+                provider=PROVIDER, operation=RENEW.operation, code="renewing",
+            )  # fmt: skip
+        self._token, self._early_at = found, None
+        return found
+
+    def _found_or_fetched(self, stale: Token | None) -> Token | None:
+        """None while another process is renewing."""
+        text, version = self._vault.look()
+        kept = read(text, self._seed)
+        if kept is not None and kept != stale and kept.is_good(self._config.now()):
+            return kept
+        claimed = self._vault.claim(version, LEASE)
+        if claimed is None:
+            alive = kept is not None and kept != stale and kept.is_alive(self._config.now())
+            return kept if alive else None
+        try:
+            fresh = self._counter.fetch(self._refresh(kept))
+        except BaseException:
+            with suppress(StorageError):  # then it runs out by itself
+                self._vault.release(version, claimed)
+            raise
+        # What was traded in is gone: the new one is ours even if it can't be written down now.
+        self._token = fresh
+        return fresh if self._vault.keep(version, written(fresh)) else None
+
+    def _refresh(self, kept: Token | None) -> str:
+        """The newest refresh token; "" for the configured one."""
+        known = [t for t in (kept, self._token) if t is not None and t.refresh]
+        return max(known, key=lambda t: t.issued_at).refresh if known else ""
+
+
+class _Counter:
+    """Where Zendesk hands out tokens."""
+
+    def __init__(self, config: ZendeskConfig, client: OAuthClient) -> None:
+        self._config, self._client = config, client
+        self._session = OutboundSession(frozenset({config.host}))
+
+    def fetch(self, refresh: str) -> Token:
+        """`refresh` is traded in; "" for what the configuration has. Raise Transient."""
         again = Retrying(
             retry=retry_if_exception_type(_PassingError),
             stop=stop_after_attempt(_ATTEMPTS) | stop_after_delay(_SECONDS),
@@ -106,65 +188,58 @@ class Renewed:
             reraise=True,
         )
         try:
-            return again(self._ask)
+            return again(self._ask, refresh)
         except _PassingError as passing:
             error = passing.error
         raise error
 
-    def _ask(self) -> _Token:
+    def _ask(self, refresh: str) -> Token:
         asked_at = self._config.now()
         try:
-            answer = self._post()
+            answer = self._post(refresh)
         except requests.RequestException as cause:
             # Not chained: what requests says quotes URLs.
-            error = translate(cause, provider=PROVIDER, operation="renew_token", repeatable=True)
+            error = translate(cause, provider=PROVIDER, operation=RENEW.operation, repeatable=True)
         else:
-            failure = self._refusal(answer)
+            failure = _refusal(answer)
             if failure is None:
-                return _read(answer, asked_at)
+                return read_answer(answer, asked_at, seed_of(self._client.refresh_token))
             error = failure
         # Asked to wait, or refused: repeating at once would be rude, or pointless.
         if error.status is None or error.status >= 500:
             raise _PassingError(error)
         raise error
 
-    def _post(self) -> requests.Response:
+    def _post(self, refresh: str) -> requests.Response:
+        client = self._client
         body = {
             "grant_type": "client_credentials",
-            "client_id": self._client.client_id,
-            "client_secret": self._client.client_secret,
+            "client_id": client.client_id,
+            "client_secret": client.client_secret,
             "scope": SCOPE,
         }
+        if client.refresh_token:
+            traded = refresh or client.refresh_token
+            body |= {"grant_type": "refresh_token", "refresh_token": traded}
         url = f"{self._config.root}/oauth/tokens"
         return self._session.post(url, json=body, timeout=self._config.timeout)
 
-    @staticmethod
-    def _refusal(answer: requests.Response) -> ProviderError | None:
-        try:
-            judge(answer, _RENEW)
-        except Rejected as refused:
-            # A wrong client secret is the operator's to mend; what is queued waits for that.
-            return Transient(
-                refused.reason,
-                provider=PROVIDER,
-                operation=_RENEW.operation,
-                status=refused.status,
-                code=refused.code,
-            )
-        except ProviderError as failure:
-            return failure
-        return None
 
-
-def _read(answer: requests.Response, asked_at: datetime) -> _Token:
-    body = answer.json()
-    token, seconds = body.get("access_token"), body.get("expires_in")
-    if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
-        raise _RENEW.unreadable("no access_token")
-    if not isinstance(seconds, int | float) or seconds <= 0:
-        return _Token(f"Bearer {token}", None)
-    lifetime = timedelta(seconds=min(float(seconds), 365 * 86400.0))
-    return _Token(f"Bearer {token}", asked_at + lifetime - min(EARLY, lifetime / 2))
+def _refusal(answer: requests.Response) -> ProviderError | None:
+    try:
+        judge(answer, RENEW)
+    except Rejected as refused:
+        # A wrong client secret is the operator's to mend; what is queued waits for that.
+        return Transient(
+            refused.reason,
+            provider=PROVIDER,
+            operation=RENEW.operation,
+            status=refused.status,
+            code=refused.code,
+        )
+    except ProviderError as failure:
+        return failure
+    return None
 
 
 def credentials(config: ZendeskConfig) -> Credentials:

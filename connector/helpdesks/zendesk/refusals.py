@@ -12,14 +12,16 @@ from typing import Any, NoReturn
 
 import requests
 
-from connector.errors import Transient, Uncertain
+from connector.errors import Rejected, Transient, Uncertain
 from connector.http import check, retry_after
 
 PROVIDER = "zendesk"
 CLOSED, GONE = "closed", "gone"
+REQUESTER = "requester"
 _CODE = re.compile(r"[A-Za-z][A-Za-z_ ]{0,59}")
 _FIELD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CLOSED = re.compile(r"closed prevents ticket update", re.IGNORECASE)
+_SUSPENDED = re.compile(r"\bsuspended\b", re.IGNORECASE)
 _FIELDS_TOLD = 5
 
 
@@ -59,14 +61,27 @@ def judge(answer: requests.Response, call: Call) -> None:
     if status == 422 and _is_closed(body):
         meaning = "the ticket is closed: Zendesk takes no more comments"
         check(answer, provider=PROVIDER, operation=call.operation, code=CLOSED, meaning=meaning)
-    check(
-        answer,
-        provider=PROVIDER,
-        operation=call.operation,
-        code=code,
-        meaning=_meaning(code, body),
-        repeatable=call.repeatable,
-    )
+    try:
+        check(
+            answer,
+            provider=PROVIDER,
+            operation=call.operation,
+            code=code,
+            meaning=_meaning(code, body),
+            repeatable=call.repeatable,
+        )
+    except Rejected as refused:
+        refused.fields = _names(body)
+        raise
+
+
+def _names(body: dict[str, Any]) -> frozenset[str]:
+    faults = _faults(body)
+    names = {name for name, _, _ in faults if _FIELD.fullmatch(name) or name.isdecimal()}
+    # Under "base" Zendesk says in words only whom it means.
+    if any(_SUSPENDED.search(told) for _, _, told in faults):
+        names.add(REQUESTER)
+    return frozenset(names - {"base"})
 
 
 def _not_taken(answer: requests.Response, call: Call, code: str) -> NoReturn:

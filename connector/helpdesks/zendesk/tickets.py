@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from zenpy import Zenpy
@@ -11,24 +12,32 @@ from zenpy.lib.api_objects import Comment, Ticket
 from connector.domain.ids import ExternalId, TicketId
 from connector.domain.tickets import CommentDraft, OpenedTicket, TicketDraft, TicketFields
 from connector.errors import Rejected
+from connector.helpdesks.zendesk import opening
 from connector.helpdesks.zendesk.client import Client, Json
 from connector.helpdesks.zendesk.comments import first_keys, newest, stamp
 from connector.helpdesks.zendesk.refusals import GONE, Call
-from connector.helpdesks.zendesk.requesters import requester_id
+from connector.helpdesks.zendesk.requesters import person
 
 LISTED = 10  # tickets with the same external id that are looked into
 
 
 def open_ticket(client: Client, draft: TicketDraft) -> OpenedTicket:
-    requester = requester_id(client, draft.requester)
     source = _closed(client, draft.follows)
-    call = Call("open_ticket", key=draft.key)
+    make = partial(_make, client, source)
+    return opening.made(draft, person(client, draft.requester), make)
+
+
+def _make(
+    client: Client, source: int | None, draft: TicketDraft, requester: int | None, key: str
+) -> OpenedTicket:
+    call = Call("open_ticket", key=key)
 
     def act(zenpy: Zenpy) -> OpenedTicket:
         made = zenpy.tickets.create(_ticket(draft, requester, source)).ticket
-        return OpenedTicket(
-            TicketId(str(int(made.id))), ExternalId(str(int(made.requester_id or requester)))
-        )
+        asker = int(made.requester_id) if made.requester_id else requester
+        if asker is None:
+            raise ValueError("no requester")
+        return OpenedTicket(TicketId(str(int(made.id))), ExternalId(str(asker)))
 
     try:
         return client.write(call, act)
@@ -60,20 +69,20 @@ def _closed(client: Client, ticket: TicketId | None) -> int | None:
     return int(ticket) if found == "closed" else None
 
 
-def _ticket(draft: TicketDraft, requester: int, source: int | None) -> Ticket:
-    follow: dict[str, Any] = {}
+def _ticket(draft: TicketDraft, requester: int | None, source: int | None) -> Ticket:
+    # Without one it is the user that we sign in as.
+    more: dict[str, Any] = {} if requester is None else {"requester_id": requester}
     if source is not None:
         # Its tags would be inherited unless others are given, those that steer us among them.
-        follow = {"via_followup_source_id": source, "tags": list(draft.fields.tags)}
+        more |= {"via_followup_source_id": source, "tags": list(draft.fields.tags)}
     return Ticket(
         subject=draft.subject,
         external_id=str(draft.external_id),
-        requester_id=requester,
         status="new",
         # The first comment's privacy is inherited by later ones: it is always said (A29).
         comment=Comment(html_body=draft.note_html, public=False),
         metadata=stamp(draft.key),
-        **_mapped(draft.fields) | follow,
+        **_mapped(draft.fields) | more,
     )
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import json
 from datetime import timedelta
-from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from connector.sandbox.zendesk import exports
+from connector.sandbox.zendesk.paces import Paces
 from connector.sandbox.zendesk.paging import PAGE, page_of
 from connector.sandbox.zendesk.refusals import RefusedError, bad_request
+from connector.sandbox.zendesk.signing import Signing
 from connector.sandbox.zendesk.tickets import API, Ticket, Writer
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Answer = tuple[Response, int]
-TOKEN_LIFE = timedelta(minutes=30)
 KEY_LIFE = timedelta(hours=2)
 
 
@@ -31,7 +28,8 @@ class Api:
     def __init__(self, twin: ZendeskTwin) -> None:
         self._twin = twin
         self.app = Flask(__name__, static_folder=None)
-        self._tokens: dict[str, Any] = {}
+        self.signing = Signing(twin)
+        self._paces = Paces()
         self._keys: dict[str, tuple[bytes, Json, Any]] = {}
         for rule, view, *methods in (
             ("/oauth/tokens", self._token, "POST"),
@@ -64,7 +62,9 @@ class Api:
 
     @staticmethod
     def _refused(error: RefusedError) -> Answer:
-        return jsonify(error.body), error.status
+        response = jsonify(error.body)
+        response.headers.update(error.headers)
+        return response, error.status
 
     @staticmethod
     def _no_such(error: HTTPException) -> Answer:
@@ -79,46 +79,21 @@ class Api:
     # Signing in
 
     def _authenticate(self) -> Answer | None:
-        if request.path.startswith(("/oauth/", "/attachments/")) or self._is_known():
+        if request.path.startswith(("/oauth/", "/attachments/")):
+            return None
+        if self.signing.knows(request.headers.get("Authorization", "")):
             return None
         return jsonify({"error": "Couldn't authenticate you"}), 401
 
-    def _is_known(self) -> bool:
-        kind, _, value = request.headers.get("Authorization", "").partition(" ")
-        if kind == "Bearer":
-            expires = self._tokens.get(value)
-            return expires is not None and self._twin.now() < expires
-        if kind == "Basic" and self._twin.api_token:
-            email, token = self._twin.api_token
-            try:
-                given = base64.b64decode(value, validate=True)
-            except binascii.Error:
-                return False
-            return hmac.compare_digest(given, f"{email}/token:{token}".encode())
-        return False
-
     def _token(self) -> Answer:
         given = request.get_json(silent=True) or request.form.to_dict()
-        secret = self._twin.oauth_clients.get(str(given.get("client_id")))
-        right = secret is not None and hmac.compare_digest(secret, str(given.get("client_secret")))
-        if not right:
-            return jsonify({"error": "invalid_client"}), 401
-        if given.get("grant_type") != "client_credentials":
-            return jsonify({"error": "unsupported_grant_type"}), 400
-        token = token_urlsafe(24)
-        self._tokens[token] = self._twin.now() + TOKEN_LIFE
-        return jsonify(
-            {
-                "access_token": token,
-                "token_type": "bearer",
-                "scope": given.get("scope", "read write"),
-                "expires_in": int(TOKEN_LIFE.total_seconds()),
-            }
-        ), 200
+        with self._twin.lock:
+            answer, status = self.signing.token(given)
+        return jsonify(answer), status
 
     def forget_tokens(self) -> None:
         """As if an admin had revoked them all."""
-        self._tokens.clear()
+        self.signing.forget()
 
     # Tickets
 
@@ -183,6 +158,7 @@ class Api:
         with self._twin.lock:
             ticket = self._ticket(number)
             given = self._body("ticket")
+            self._paces.count(ticket.id, self._twin.now())
             audit = self._twin.tickets_.update(ticket, given, self._writer)
             answer = {"ticket": dict(ticket.facts), "audit": audit}
         self._twin.changed(ticket)

@@ -11,6 +11,7 @@ class RefusedError(Exception):
     def __init__(self, status: int, error: str, description: str, details: Any = None) -> None:
         super().__init__(description)
         self.status = status
+        self.headers: dict[str, str] = {}
         self.body: dict[str, Any] = {"error": error, "description": description}
         if details is not None:
             self.body["details"] = details
@@ -42,3 +43,13 @@ def only(facts: Any, allowed: frozenset[str], what: str) -> dict[str, Any]:
     if unknown:
         raise bad_request(f"unknown keys in {what}: {', '.join(sorted(unknown))}")
     return facts
+
+
+def too_many(wait: int) -> RefusedError:
+    refused = RefusedError(429, "APIRateLimitExceeded", "Number of allowed updates exceeded")
+    refused.headers["Retry-After"] = str(wait)
+    return refused
+
+
+def suspended() -> RefusedError:
+    return invalid("requester", "Requester: is suspended.")

@@ -7,7 +7,14 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from connector.sandbox.zendesk import text
-from connector.sandbox.zendesk.refusals import RefusedError, closed, invalid, missing, only
+from connector.sandbox.zendesk.refusals import (
+    RefusedError,
+    closed,
+    invalid,
+    missing,
+    only,
+    suspended,
+)
 from connector.sandbox.zendesk.uploads import Uploads
 from connector.sandbox.zendesk.users import LIGHT_AGENT, Json, Users
 
@@ -132,7 +139,7 @@ class Tickets:
             name = field.replace("_id", "").capitalize()
             raise invalid(field.replace("_id", ""), f"{name}: is invalid")
         if person["suspended"] and field == "requester_id":
-            raise invalid("requester", "Requester: is suspended.")
+            raise suspended()
         return int(person["id"])
 
     def _source(self, given: Json) -> Ticket | None:
