@@ -23,7 +23,7 @@ DESCRIPTION = "zendesk/zendesk_support.overlay.openapi.json"
 DOCUMENTED = frozenset({"html_body", "skip_verify_email", "phone", "locale", "id", "status"})
 # Described nowhere (the OAuth counter), in a description of its own (webhooks), or wrongly: the
 # overlay has the body of an upload as JSON.
-ELSEWHERE = re.compile(r"/oauth/|/api/v2/webhooks|/api/v2/uploads|/attachments/")
+ELSEWHERE = re.compile(r"/oauth/|/api/v2/webhooks|/api/v2/uploads|/api/v2/macros|/attachments/")
 _NUMBER = re.compile(r"\d+")
 
 
