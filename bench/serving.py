@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from bench import load
+from bench import load, mirror
 from bench.table import Row, percentile
 from connector.sandbox.stage import Stage
 
@@ -174,6 +174,7 @@ def rows() -> list[Row]:
     ):
         found = [Row("from start to ready", f"{started:.1f} s", "≤ 5 s"), *idle(process)]
         found += overhead(stage)
+        found += mirror.rows(stage)
         with most_memory(process) as seen:
             found += acknowledgement(stage)
         most = max(seen) / 1024 / 1024

@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from pydantic import SecretStr
 
-from connector import alone, desks, fleet, knowledge, log, phrases, policies, sites
+from connector import alone, desks, fleet, knowledge, log, mirroring, phrases, policies, sites
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
@@ -136,7 +136,7 @@ def _build(
         ticker = ticker if role == "worker" else None
     else:
         runner = LocalRunner(todo, lanes.looking(db, clock), clock)
-    web = Web(parts, settings.public_url, ready)
+    web = Web(parts, settings.public_url, ready, mirroring.links(settings))
     app = create_app(web)
     if many and role == "wsgi":  # the others do not start before the schema is right
         health.hold_back(app, partial(fleet.check, db))
@@ -201,6 +201,7 @@ def _phrases(settings: Settings) -> Phrases:
 
 
 def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:
+    links = mirroring.links(settings)
     bots = {name: bot(name, given) for name, given in settings.bots.items()}
     made = {}
     for name, given in settings.channels.items():
@@ -213,7 +214,7 @@ def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:
         made[name] = ChannelParts(
             name=name,
             adapter=adapter,
-            policy=policy,
+            policy=mirroring.with_files(policy, adapter, links, settings, given.helpdesk),
             bot=bots[given.bot],
             helpdesk=given.helpdesk,
             resend_unproven=given.on_unknown == "at_least_once",

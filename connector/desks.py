@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from connector import log
+from connector import log, mirroring
 from connector.helpdesks.zendesk.config import ApiToken, OAuthClient, ZendeskConfig
 from connector.helpdesks.zendesk.desk import Zendesk
 from connector.sealing import Seal
@@ -29,18 +29,17 @@ def made(
     oauth, token = given.oauth, given.api_token
     if token is not None:
         _warn(name, clock())
-    return Zendesk(
-        ZendeskConfig(
-            name=name,
-            subdomain=given.subdomain,
-            oauth=_client(oauth) if oauth else None,
-            api_token=ApiToken(token.email, token.token.get_secret_value()) if token else None,
-            webhook_secrets=tuple(each.get_secret_value() for each in given.webhook_secrets),
-            base_url=given.base_url,
-            now=clock,
-            vault=_vault(name, given, oauth, db, clock) if oauth and db else None,
-        )
+    config = ZendeskConfig(
+        name=name,
+        subdomain=given.subdomain,
+        oauth=_client(oauth) if oauth else None,
+        api_token=ApiToken(token.email, token.token.get_secret_value()) if token else None,
+        webhook_secrets=tuple(each.get_secret_value() for each in given.webhook_secrets),
+        base_url=given.base_url,
+        now=clock,
+        vault=_vault(name, given, oauth, db, clock) if oauth and db else None,
     )
+    return Zendesk(mirroring.ruled(config, given.mirror))
 
 
 def _client(oauth: OAuth) -> OAuthClient:

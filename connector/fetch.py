@@ -15,7 +15,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -24,8 +24,9 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 from connector.domain.files import MAX_FILE
-from connector.errors import Rejected
+from connector.errors import ProviderError, Rejected
 from connector.http import (
+    CHUNK,
     Adapter,
     Connection,
     OutboundSession,
@@ -148,6 +149,15 @@ class _PinnedSession(_Direct):
     adapter = _PinnedAdapter
 
 
+class _Streaming(_Direct):
+    def take(self, response: requests.Response) -> None:
+        """Whoever asked reads it."""
+
+
+class _PinnedStreaming(_Streaming):
+    adapter = _PinnedAdapter
+
+
 class _Listed:
     """The netlocs of https hosts, some by what they end in."""
 
@@ -166,17 +176,42 @@ class Fetcher:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._others = _Listed(source.hosts)
-        self._pinned = _PinnedSession(_Listed((*source.hosts, source.own)))
-        self._stand_in = _Direct(frozenset({source.own}))
+        everywhere, own = _Listed((*source.hosts, source.own)), frozenset({source.own})
+        self._sessions = _PinnedSession(everywhere), _Direct(own)
+        self._streams = _PinnedStreaming(everywhere), _Streaming(own)
 
     def get(self, url: str) -> Fetched:
         """The file there. Raise Transient, or Rejected with a meaning for an agent."""
+        answer = self._follow(url, *self._sessions)
+        declared = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Fetched(answer.content, declared)
+
+    def save(self, url: str, into: IO[bytes]) -> int:
+        """Write the file there, piece by piece; its size in bytes. Raise Transient or Rejected.
+
+        What is raised may leave a part of it behind.
+        """
+        answer = self._follow(url, *self._streams)
+        size = 0
+        try:
+            for piece in answer.iter_content(CHUNK):
+                size += into.write(piece)
+                if size > MAX_FILE:
+                    raise self._too_large()
+        except requests.RequestException as error:
+            raise self._failed(error) from None
+        finally:
+            answer.close()
+        return size
+
+    def _follow(self, url: str, pinned: _Direct, stand_in: _Direct) -> requests.Response:
         first = urlsplit(self._checked(url)).netloc.lower()
         secret = first == self._source.own
         for _ in range(HOPS):
-            answer = self._ask(url, secret)
+            answer = self._ask(url, secret, pinned, stand_in)
             if not answer.is_redirect:
-                return self._taken(answer)
+                return self._accepted(answer)
+            answer.close()  # where it is read piece by piece, nothing has been
             url = self._checked(urljoin(url, answer.headers["Location"]))
             # Once it has left the first host, none gets the credential, not even that one again.
             secret = secret and urlsplit(url).netloc.lower() == first
@@ -193,34 +228,41 @@ class Fetcher:
             raise self._refused(FORBIDDEN, "its address is not one of the provider's")
         return url
 
-    def _ask(self, url: str, secret: bool) -> requests.Response:
+    def _ask(self, url: str, secret: bool, pinned: _Direct, stand_in: _Direct) -> requests.Response:
         headers = {"Accept-Encoding": "identity", "Accept": "*/*"}
         if secret and self._source.authorization is not None:
             headers["Authorization"] = self._source.authorization()
-        stand_in = self._source.stand_in and urlsplit(url).netloc.lower() == self._source.own
-        session = self._stand_in if stand_in else self._pinned
+        at_stand_in = self._source.stand_in and urlsplit(url).netloc.lower() == self._source.own
+        session = stand_in if at_stand_in else pinned
         try:
             return session.get(url, headers=headers)
         except ForbiddenAddress:
             refused = self._refused(FORBIDDEN, "its address leads into a private network")
         except TooLong:
-            refused = self._refused(TOO_LARGE, f"it is larger than {MAX_FILE // (1024 * 1024)} MB")
+            refused = self._too_large()
         except requests.RequestException as error:
-            provider = self._source.provider
-            raise translate(
-                error, provider=provider, operation=OPERATION, repeatable=True
-            ) from None
+            raise self._failed(error) from None
         raise refused
 
-    def _taken(self, answer: requests.Response) -> Fetched:
+    def _failed(self, error: requests.RequestException) -> ProviderError:
+        provider = self._source.provider
+        return translate(error, provider=provider, operation=OPERATION, repeatable=True)
+
+    def _too_large(self) -> Rejected:
+        return self._refused(TOO_LARGE, f"it is larger than {MAX_FILE // (1024 * 1024)} MB")
+
+    def _accepted(self, answer: requests.Response) -> requests.Response:
         gone = answer.status_code in (404, 410)
-        check(
-            answer, provider=self._source.provider, operation=OPERATION, repeatable=True,
-            code=GONE if gone else "",
-            meaning="the provider no longer has it" if gone else "the provider refused it",
-        )  # fmt: skip
-        declared = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return Fetched(answer.content, declared)
+        try:
+            check(
+                answer, provider=self._source.provider, operation=OPERATION, repeatable=True,
+                code=GONE if gone else "",
+                meaning="the provider no longer has it" if gone else "the provider refused it",
+            )  # fmt: skip
+        except ProviderError:
+            answer.close()
+            raise
+        return answer
 
     def _refused(self, code: str, meaning: str) -> Rejected:
         provider = self._source.provider

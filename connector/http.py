@@ -167,8 +167,12 @@ class OutboundSession(requests.Session):
         kwargs["allow_redirects"] = False
         kwargs["stream"] = True
         response = super().send(request, **kwargs)
-        _read(response, self.max_body)
+        self.take(response)
         return response
+
+    def take(self, response: requests.Response) -> None:
+        """The whole body; a session that hands it on piece by piece leaves it."""
+        _read(response, self.max_body)
 
 
 def _read(response: requests.Response, most: int) -> None:

@@ -16,6 +16,7 @@ from connector.domain.conversation import Media
 from connector.domain.files import File
 from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
+from connector.domain.media import MediaLimits
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,15 @@ class Paced(Protocol):
 
     def send_limits(self) -> Sequence[Limit]:
         """What each send counts under."""
+        ...
+
+
+@runtime_checkable
+class SendsMedia(Protocol):
+    """Files can come with a message; `Outbound.media` names where the provider fetches them."""
+
+    def media_limits(self, customer: Address) -> MediaLimits | None:
+        """What this customer can be shown, None for nothing but text."""
         ...
 
 

@@ -86,6 +86,7 @@ class Message:
     offers_person: bool = False
     why: str = ""  # why it did not reach the customer, in words
     resends: int = 0  # how often an agent had it sent again
+    comment: ExternalId | None = None  # the helpdesk's comment that it carries
 
     @property
     def reached_customer(self) -> bool:

@@ -8,6 +8,18 @@ from datetime import datetime
 from connector.domain.ids import EpisodeId, ExternalId, TicketId
 from connector.domain.tickets import Cursor
 
+# How many of the newest that were sent are watched for being redacted or made internal afterwards.
+WATCHED = 100
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """A comment that was sent to the customer, as it was then, or when agents were last told."""
+
+    comment: ExternalId
+    redactions: int = 0
+    private: bool = False
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -23,11 +35,17 @@ class Desk:
     stale: bool = False  # the reading under way began before such a change was done
     paused: bool = False  # the pause tag is on it
     merged: tuple[TicketId, ...] = ()  # these were merged into it
+    mirrored: tuple[Mirrored, ...] = ()  # oldest first
 
     @property
     def believed(self) -> bool:
         """Whether what a reading says of the ticket's state is its state now."""
         return not (self.writes or self.stale)
+
+    def sent(self, mirrored: Mirrored) -> Desk:
+        """With what is known of this comment at the end."""
+        others = tuple(m for m in self.mirrored if m.comment != mirrored.comment)
+        return replace(self, mirrored=(*others, mirrored)[-WATCHED:])
 
     def writing(self, key: str) -> Desk:
         return replace(self, writes=(*self.writes, key))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from connector.domain.handoff.base import HandoffPolicy
 from connector.domain.hours import OpeningHours
-from connector.domain.ids import ConversationId
+from connector.domain.ids import Address, ConversationId, ExternalId
+from connector.domain.media import MediaLimits
 from connector.domain.tickets import TicketFields
 
 Facts = Mapping[str, Mapping[str, str]]  # {"handoff": {"trigger": "legal"}, "customer": {...}, ...}
@@ -36,6 +37,14 @@ class Steering:
     hand_back: str = "bot_resume"
     pause: str = "bot_pause"
     resend: str = "connector_resend"
+
+
+def no_media(_customer: Address) -> MediaLimits | None:
+    return None
+
+
+def nowhere(_attachment: ExternalId, _at: datetime) -> str:
+    return ""
 
 
 @dataclass(frozen=True)
@@ -66,3 +75,6 @@ class Policy:
     grace: timedelta = timedelta(0)  # after the solve: a real reply reopens the same ticket
     survey: timedelta | None = None  # how long an answer counts; None: don't ask
     steering: Steering = Steering()
+    media: Callable[[Address], MediaLimits | None] = no_media  # what this customer can be shown
+    # Where an agent's file can be had from `at` on, for a while; "": nowhere.
+    link: Callable[[ExternalId, datetime], str] = nowhere

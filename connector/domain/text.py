@@ -7,19 +7,45 @@ import unicodedata
 
 _JOINS = {"\u200d", "\ufe0f", "\ufe0e", "\u20e3"}  # joiner, emoji/text style, keycap
 _BREAK = re.compile(r"\s+")
+# They go with what is before: Thai and Lao AM, voiced marks, the letters that name a flag's region.
+_TRAILS = re.compile("[\u0e33\u0eb3\uff9e\uff9f\u200c\U000e0020-\U000e007f]")
+_LEADING, _VOWEL, _TRAILING = (
+    re.compile(f"[{each}]")
+    for each in (
+        "\u1100-\u115f\ua960-\ua97c",
+        "\u1160-\u11a7\ud7b0-\ud7c6",
+        "\u11a8-\u11ff\ud7cb-\ud7fb",
+    )
+)
+_LINKS = frozenset("\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d")  # a virama joins two consonants
 
 
 def split_text(text: str, limit: int) -> tuple[str, ...]:
-    """The text in pieces of at most `limit` characters, cut at white space where there is any."""
+    """The text in pieces of at most `limit` characters, cut at white space where there is any.
+
+    A character outside the basic plane (an emoji) counts twice: there are providers that count so.
+    """
     rest = text.strip()
     pieces: list[str] = []
-    while len(rest) > limit:
-        cut = _last_break(rest, limit) or _last_boundary(rest, limit)
+    while (most := _fitting(rest, limit)) < len(rest):
+        cut = _last_break(rest, most) or _last_boundary(rest, most)
         pieces.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     if rest:
         pieces.append(rest)
     return tuple(pieces)
+
+
+def _fitting(text: str, limit: int) -> int:
+    """How many characters from the beginning take up at most `limit` units of UTF-16."""
+    if len(text) * 2 <= limit:
+        return len(text)
+    units = 0
+    for at, character in enumerate(text[: limit + 1]):
+        units += 2 if character > "\uffff" else 1
+        if units > limit:
+            return max(at, 1)
+    return len(text)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -51,6 +77,8 @@ def _continues(text: str, at: int) -> bool:
     here, before = text[at], text[at - 1]
     if here in _JOINS or before == "\u200d" or unicodedata.combining(here):
         return True
+    if _TRAILS.match(here) or _of_one_syllable(before, here):
+        return True
     if unicodedata.category(here) in ("Mn", "Me", "Mc") or "\U0001f3fb" <= here <= "\U0001f3ff":
         return True
     if not _is_flag(here):
@@ -59,6 +87,21 @@ def _continues(text: str, at: int) -> bool:
     while start > 0 and _is_flag(text[start - 1]):
         start -= 1
     return (at - start) % 2 == 1
+
+
+def _of_one_syllable(before: str, here: str) -> bool:
+    """Hangul written in its letters, or two consonants of an Indian script that are joined."""
+    if _VOWEL.match(here):
+        return bool(
+            _LEADING.match(before) or _VOWEL.match(before) or "\uac00" <= before <= "\ud7a3"
+        )
+    if _TRAILING.match(here):
+        return bool(
+            _VOWEL.match(before) or _TRAILING.match(before) or "\uac00" <= before <= "\ud7a3"
+        )
+    if _LEADING.match(here):
+        return bool(_LEADING.match(before))
+    return before in _LINKS and unicodedata.category(here) == "Lo"
 
 
 def _is_flag(character: str) -> bool:

@@ -66,6 +66,17 @@ class CommentDraft:
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that stands in a comment."""
+
+    id: ExternalId
+    name: str
+    content_type: str  # as the helpdesk calls it
+    size: int  # bytes
+    refused: str = ""  # why nobody outside may have it, in words for an agent
+
+
+@dataclass(frozen=True)
 class Comment:
     """One comment as read from the API. A flag that was missing there is False here."""
 
@@ -77,6 +88,17 @@ class Comment:
     ours: bool  # carries our marker
     automatic: bool  # a trigger, an automation or the system wrote it
     author_name: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    redactions: int = 0  # how much of it was blotted out: characters and files
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """A comment that is internal, or of which something was blotted out, whenever it was written."""
+
+    comment: ExternalId
+    private: bool
+    redactions: int
 
 
 class TicketStatus(StrEnum):
@@ -93,6 +115,7 @@ class Changes:
     tags: tuple[str, ...] = ()
     merged_into: TicketId | None = None
     merged_at: datetime | None = None
+    taken_back: tuple[TakenBack, ...] = ()  # among those that were listed, also before the cursor
 
 
 @dataclass(frozen=True)

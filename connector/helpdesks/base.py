@@ -7,10 +7,10 @@ a helpdesk can be asked then are capability protocols of their own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import IO, Protocol, runtime_checkable
 
 from connector.channels.base import WebhookRequest
 from connector.domain.files import File
@@ -57,7 +57,27 @@ class Helpdesk(Protocol):
         ...
 
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
-        """The state of the ticket and its comments at or after the cursor, oldest first."""
+        """The state of the ticket and its comments at or after the cursor, oldest first.
+
+        Of those that the cursor has seen only id and time need to be told.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as the helpdesk has it. `save` writes it, and gives its size: Transient, Rejected."""
+
+    name: str
+    content_type: str  # as the helpdesk calls it
+    size: int  # bytes
+    save: Callable[[IO[bytes]], int]
+
+
+@runtime_checkable
+class ServesFiles(Protocol):
+    def file(self, attachment: ExternalId) -> StoredFile:
+        """A comment's file. Raise Transient, or Rejected where it is gone or must not leave."""
         ...
 
 

@@ -71,6 +71,10 @@ class Mirror(Section):
     ccs: Switch = Field(
         default=False, description="Whether comments by people in copy are sent too."
     )
+    links_open_for: Annotated[Duration, between("1h", "90d")] = Field(
+        default=timedelta(days=7),
+        description="How long a link to an agent's file works. 1h to 90d.",
+    )
 
 
 class ZendeskHelpdesk(Section):

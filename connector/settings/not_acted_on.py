@@ -11,9 +11,6 @@ from connector.settings.problems import Problem
 from connector.settings.tree import Tree
 
 PATHS = (
-    "helpdesks.*.mirror.automations",
-    "helpdesks.*.mirror.light_agents",
-    "helpdesks.*.mirror.ccs",
     "channels.*.limits.messages_per_hour",
     "channels.*.limits.usd_per_day",
     "ops.retention_days",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -10,8 +10,9 @@ from werkzeug.exceptions import HTTPException
 
 from connector import log
 from connector.errors import StorageError, WebhookError
+from connector.links import Links
 from connector.pipeline.parts import Parts
-from connector.web import health, metrics, webhooks
+from connector.web import health, media, metrics, webhooks
 
 MAX_BODY = 1024 * 1024  # RELIABILITY: 1 MiB, then 413
 RETRY_AFTER = "30"  # Zendesk repeats a 503 only with Retry-After below 60 s
@@ -26,6 +27,7 @@ class Web:
     parts: Parts
     public_url: str
     ready: health.Check
+    links: Links = field(default_factory=lambda: Links({}, {}))
 
 
 def create_app(web: Web) -> Flask:
@@ -33,6 +35,7 @@ def create_app(web: Web) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["PROPAGATE_EXCEPTIONS"] = False
     webhooks.register(app, web.parts, web.public_url)
+    media.register(app, web.parts, web.links)
     health.register(app, web.ready)
     metrics.register(app, web.parts.db)
     app.register_error_handler(WebhookError, _webhook_error)

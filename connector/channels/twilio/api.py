@@ -74,7 +74,10 @@ class Messages:
         service = self._config.messaging_service
         if self._config.number is None and each.get("messaging_service_sid") != service:
             return False
-        if each.get("body") not in (message.text, TRIAL + message.text):
+        if (each.get("body") or "") not in (message.text, TRIAL + message.text):
+            return False
+        # Two messages of files only have the same text, none.
+        if str(each.get("num_media") or "0") != str(len(message.media)):
             return False
         outbound = str(each.get("direction")).startswith("outbound")
         at = created(each)

@@ -13,7 +13,7 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.twilio import pace, pieces
+from connector.channels.twilio import media, pace, pieces
 from connector.channels.twilio.account import Account
 from connector.channels.twilio.api import Messages
 from connector.channels.twilio.config import TwilioConfig
@@ -23,8 +23,9 @@ from connector.channels.twilio.received import received
 from connector.channels.twilio.signature import verify
 from connector.domain.conversation import Media
 from connector.domain.files import File
-from connector.domain.ids import ExternalId
+from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
+from connector.domain.media import MediaLimits
 from connector.upkeep import Check, Piece, Site
 
 SILENT = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -53,6 +54,9 @@ class Twilio:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning Twilio's sid. Raise Transient, Rejected or Uncertain."""
         return self._messages.create(message)
+
+    def media_limits(self, customer: Address) -> MediaLimits | None:
+        return media.limits(self._config, customer)
 
     def send_limits(self) -> Sequence[Limit]:
         return pace.of_sender(self._config)

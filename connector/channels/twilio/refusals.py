@@ -44,6 +44,9 @@ UNDELIVERED = {
     "30034": "our number is not registered with the US carriers (A2P 10DLC)",
     "63018": "WhatsApp is limiting how much this number may send",
     "63024": "the customer's WhatsApp account can't take this message",
+    "11200": "a file could not be fetched from this connector: is public_url reachable?",
+    "12300": "a file is of a kind that Twilio doesn't take",
+    "63019": "WhatsApp could not fetch a file",
     "20003": "Twilio does not accept our credentials",
     "20429": "too many messages were sent at once",
 }

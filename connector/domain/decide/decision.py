@@ -13,6 +13,7 @@ from connector.domain.conversation import (
     Ended,
     Episode,
     Holder,
+    Media,
     Message,
     Outcome,
     Solved,
@@ -30,7 +31,7 @@ from connector.domain.effects import (
 )
 from connector.domain.events import CustomerMessaged
 from connector.domain.handoff.base import Considered
-from connector.domain.ids import TicketId
+from connector.domain.ids import ExternalId, TicketId
 from connector.domain.policy import Facts, Policy, Told
 from connector.domain.text import split_text
 from connector.domain.tickets import CommentDraft
@@ -84,21 +85,27 @@ def say(
     at: datetime,
     policy: Policy,
     *,
+    media: tuple[Media, ...] = (),
     author_name: str | None = None,
     offers_person: bool = False,
+    comment: ExternalId | None = None,
 ) -> Decision:
-    """A text to the customer, in as many messages as the channel needs; none while opted out."""
-    for piece in split_text(text, policy.max_text):
+    """A text to the customer, in as many messages as the channel needs; none while opted out.
+
+    Files come with one message: the text, if there is any, must fit it.
+    """
+    for piece in split_text(text, policy.max_text) or (("",) if media else ()):
         conversation = decision.conversation.add(
-            author, piece, at, author_name=author_name, offers_person=offers_person
-        )
+            author, piece, at, media=media, author_name=author_name, offers_person=offers_person,
+            comment=comment,
+        )  # fmt: skip
         message = conversation.messages[-1]
         if conversation.opted_out:
             unsent = replace(message, delivery=Delivery.SUPPRESSED, why=OPTED_OUT)
             decision = decision.now(conversation.change(unsent))
             decision = tell_agent(decision, unsent, at)
             continue
-        send = SendText(send_key(message), message.id, conversation.address, piece)
+        send = SendText(send_key(message), message.id, conversation.address, piece, media)
         decision = decision.now(conversation).then(send)
     return decision
 

@@ -56,7 +56,7 @@ def over(decision: Decision, desk: Desk, outcome: Outcome, at: datetime) -> Deci
     """The episode has its one outcome; the ticket may still be written on by agents."""
     decision = end(tell(decision), outcome, at).then(StopTimer(WAITING), StopTimer(GRACE))
     conversation = decision.conversation
-    said = [m.text for m in conversation.messages if m.author is Author.AGENT]
+    said = [m.text for m in conversation.messages if m.author is Author.AGENT and m.text]
     conversation = replace(conversation, holder=Ended(outcome), lesson="\n".join(said[-LESSON:]))
     if outcome is Outcome.RELEASED:
         return decision.now(replace(conversation, survey=None))

@@ -57,7 +57,8 @@ def _html(messages: list[Message]) -> str:
 
 def _quotes(messages: Iterable[Message]) -> Iterable[str]:
     for message in messages:
-        text = shorten(message.text, QUOTED) or "[attachment]"
+        files = ", ".join(media.name for media in message.media)
+        text = shorten(message.text or files, QUOTED) or "[attachment]"
         yield f"<blockquote>{escape(text)}</blockquote>"
 
 

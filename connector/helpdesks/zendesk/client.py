@@ -106,6 +106,10 @@ class Client:
         call = Call(operation, repeatable=True)
         return _walled(own.session, call, lambda: read(own.session.get(url, params=params).json()))
 
+    def authorization(self) -> str:
+        """The header that opens this account's files, for its own host only."""
+        return self.credentials.header()
+
     def _own(self) -> _Own:
         own: _Own | None = getattr(self._threads, "own", None)
         if own is None:

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from connector.domain.ids import ExternalId, TicketId
-from connector.domain.tickets import Changes, Comment, Cursor
+from connector.domain.tickets import Changes, Cursor, TakenBack
 from connector.errors import Rejected, Transient
-from connector.helpdesks.zendesk import state
+from connector.helpdesks.zendesk import state, whose
 from connector.helpdesks.zendesk.client import Client, Json
 from connector.helpdesks.zendesk.config import ZendeskConfig
 from connector.helpdesks.zendesk.refusals import GONE, PROVIDER
-from connector.helpdesks.zendesk.text import plain_text
 
 PAGE = "100"
 PAGES = 60  # Zendesk allows 5000 comments a ticket
-SYSTEM = -1
-LIGHT_AGENT = 1  # role_type
-STAFF = frozenset({"agent", "admin"})
-RULES = frozenset({"trigger", "automation"})
-# Zendesk's own writing in an agent's name.
-SYSTEM_CHANNELS = frozenset({"system", "chat_transcript", "closed_ticket", "ticket_sharing"})
-SYSTEM_RELATIONS = frozenset({"merge", "follow_up", "problem"})
 _MARKER = "connector"
 People = dict[int, Json]
 
@@ -57,21 +49,39 @@ def changes(client: Client, config: ZendeskConfig, ticket: TicketId, after: Curs
     # and merely early. Read the other way round, "solved" could be reported without the comment
     # that was written in the same update, and the closing text would overtake it (A36).
     now = state.read(client, ticket)
-    since, found = after.since, list[tuple[Listed, People]]()
+    since, found, listed = after.since, list[tuple[Listed, People]](), list[Listed]()
     for page in newest(client, ticket):
+        listed += page.comments
         found += [(c, page.people) for c in page.comments if since is None or c.at >= since]
         if since is not None and page.comments and page.comments[-1].at < since:
             break
     # Two comments within one second stay in the order of their ids.
     found.sort(key=lambda pair: (pair[0].at, int(pair[0].id)))
     merge = state.merged_into(ticket, now, [c.raw for c, _ in reversed(found)])
+    target, merged_at = merge or (None, None)
     return Changes(
         ticket,
         now.status,
-        tuple(_comment(c, people, config) for c, people in found),
+        tuple(
+            # What was taken before is named, not read again.
+            whose.known(c.id, c.at)
+            if c.id in after.seen
+            else whose.comment(c.raw, c.at, people, now, config, ours=bool(c.keys))
+            for c, people in found
+        ),
         now.tags,
-        *(merge or (None, None)),
+        target,
+        merged_at,
+        tuple(_taken_back(listed)),
     )
+
+
+def _taken_back(listed: Iterable[Listed]) -> Iterator[TakenBack]:
+    """What may have been said to the customer before it was taken back; ours was not."""
+    for each in listed:
+        private, redactions = each.raw.get("public") is not True, whose.redactions(each.raw)
+        if not each.keys and (private or redactions):
+            yield TakenBack(each.id, private, redactions)
 
 
 def newest(client: Client, ticket: TicketId) -> Iterator[Page]:
@@ -80,7 +90,8 @@ def newest(client: Client, ticket: TicketId) -> Iterator[Page]:
     for _ in range(PAGES):
         page = client.read(
             "read_comments", f"tickets/{ticket}/comments.json", _page,
-            sort="-created_at", include="users", page__size=PAGE, **more,
+            sort="-created_at", include="users", include_inline_images="true", page__size=PAGE,
+            **more,
         )  # fmt: skip
         yield page
         if page.next is None:
@@ -133,48 +144,3 @@ def keys_of(raw: Json) -> tuple[str, ...]:
     also = place.get("also")
     keys = [place.get("key"), *(also if isinstance(also, list) else ())]
     return tuple(key for key in keys if isinstance(key, str))
-
-
-def _comment(listed: Listed, people: People, config: ZendeskConfig) -> Comment:
-    raw = listed.raw
-    author = people.get(raw.get("author_id") or SYSTEM, {})
-    rule = _by_rule(raw)
-    configured = rule and config.automations
-    return Comment(
-        id=listed.id,
-        at=listed.at,
-        text=plain_text(raw),
-        public=raw.get("public") is True,  # missing: private (A35)
-        by_agent=configured or _is_agent(author, config),
-        ours=bool(listed.keys),
-        automatic=(rule or _by_system(raw)) and not configured,
-        author_name=str(author.get("alias") or author.get("name") or ""),
-    )
-
-
-def _is_agent(author: Json, config: ZendeskConfig) -> bool:
-    light = author.get("role_type") == LIGHT_AGENT
-    return author.get("role") in STAFF and (config.light_agents or not light)
-
-
-def _via(raw: Json) -> tuple[str, str]:
-    via = raw.get("via")
-    via = via if isinstance(via, dict) else {}
-    source = via.get("source")
-    relation = source.get("rel") if isinstance(source, dict) else None
-    return str(via.get("channel") or ""), str(relation or "")
-
-
-def _by_rule(raw: Json) -> bool:
-    channel, relation = _via(raw)
-    return channel == "rule" or relation in RULES
-
-
-def _by_system(raw: Json) -> bool:
-    channel, relation = _via(raw)
-    return (
-        raw.get("author_id") in (None, SYSTEM)
-        or channel in SYSTEM_CHANNELS
-        or relation in SYSTEM_RELATIONS
-        or raw.get("type", "Comment") != "Comment"  # VoiceComment: a call's recording
-    )

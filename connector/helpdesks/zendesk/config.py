@@ -38,6 +38,7 @@ class ZendeskConfig:
     base_url: str | None = None  # a stand-in for https://<subdomain>.zendesk.com
     automations: bool = False  # comments by triggers and automations go to the customer too
     light_agents: bool = False
+    ccs: bool = False  # what people in copy write goes to the customer too
     now: Callable[[], datetime] = field(default=_now, repr=False)
     vault: Vault | None = field(default=None, repr=False)  # None: signs in for itself alone
     timeout: tuple[float, float] = (CONNECT_SECONDS, READ_SECONDS)

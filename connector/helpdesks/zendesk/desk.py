@@ -10,9 +10,10 @@ from connector.domain.files import File
 from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
-from connector.helpdesks.base import History
+from connector.helpdesks.base import History, StoredFile
 from connector.helpdesks.zendesk import (
     comments,
+    files,
     inspection,
     limits,
     news,
@@ -33,6 +34,7 @@ class Zendesk:
     def __init__(self, config: ZendeskConfig) -> None:
         self._config = config
         self._client = Client(config)
+        self._files = files.fetcher(config, self._client)
 
     def verify(self, request: WebhookRequest) -> None:
         webhooks.verify(request, self._config.webhook_secrets, self._config.now())
@@ -66,6 +68,9 @@ class Zendesk:
 
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         return comments.changes(self._client, self._config, ticket, after)
+
+    def file(self, attachment: ExternalId) -> StoredFile:
+        return files.stored(self._client, self._files, attachment)
 
     def last_changes(self, tickets: Sequence[TicketId]) -> Mapping[TicketId, str]:
         return news.last_changes(self._client, tickets)

@@ -33,6 +33,7 @@ class State:
     status: TicketStatus
     tags: tuple[str, ...]
     requester: int | None
+    copied: frozenset[int] = frozenset()  # the people in copy
 
 
 def read(client: Client, ticket: TicketId) -> State:
@@ -57,7 +58,12 @@ def _state(body: Json) -> State:
         _STATUSES.get(status, TicketStatus.OPEN),
         named,
         requester if isinstance(requester, int) else None,
+        _people(ticket.get("email_cc_ids")) | _people(ticket.get("collaborator_ids")),
     )
+
+
+def _people(ids: Any) -> frozenset[int]:
+    return frozenset(i for i in ids if isinstance(i, int)) if isinstance(ids, list) else frozenset()
 
 
 def merged_into(

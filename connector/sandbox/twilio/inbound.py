@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from connector.sandbox.twilio.messages import VERSION, Message
 from connector.sandbox.twilio.sms import Keyword, is_whatsapp, segments
 
 Form = list[tuple[str, str]]
+
+
+def encoded(form: Form) -> bytes:
+    return urlencode(form).encode()
 
 
 def message_form(

@@ -30,6 +30,7 @@ class Attachment:
     name: str
     kind: str
     url: str
+    data: bytes = field(default=b"", repr=False)  # what the phone shows, of what we were sent
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Message:
     callback: str | None = None
     media: tuple[Attachment, ...] = ()
     given: dict[str, str] = field(default_factory=dict)  # the rest of the form
+    broken: int | None = None  # why its files could not be had
 
     @property
     def customer(self) -> str:
@@ -142,7 +144,7 @@ def new_sid(kind: str) -> str:
 
 
 def attached(urls: Iterable[str]) -> tuple[Attachment, ...]:
-    """What a sender's MediaUrl shows on the phone; the twin fetches nothing."""
+    """A sender's MediaUrl, before it is fetched."""
     return tuple(
         Attachment(urlsplit(url).path.rsplit("/", 1)[-1] or "media", "", url) for url in urls
     )

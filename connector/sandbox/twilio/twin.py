@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from connector.sandbox.changes import Changes
 from connector.sandbox.courier import Courier, Delivery, Outcome
 from connector.sandbox.twilio import inbound
 from connector.sandbox.twilio.api import Api, error_body
 from connector.sandbox.twilio.lines import Lines
+from connector.sandbox.twilio.media import fetch
 from connector.sandbox.twilio.messages import (
     VERSION,
     Attachment,
@@ -195,12 +195,16 @@ class TwilioTwin(Twin):
         """In its turn the message gets the status, and the callback is told."""
 
         def before() -> None:
+            if status == "queued":
+                fetch(message)
+            broken = message.broken if status != "queued" else None
             with self.lock:
-                message.status, message.error_code = status, code
+                message.status = "failed" if broken else status
+                message.error_code = broken or code
                 message.updated_at = self.now()
                 if status != "queued":
                     message.sent_at = message.sent_at or message.updated_at
-                delivery.body = self._encoded(inbound.receipt_form(self.account_sid, message))
+                delivery.body = inbound.encoded(inbound.receipt_form(self.account_sid, message))
             self.changes.bump()
 
         signed = message.callback
@@ -216,15 +220,11 @@ class TwilioTwin(Twin):
     def _post(self, kind: str, deliver_to: str, public_url: str, form: inbound.Form) -> Delivery:
         delivery = Delivery(
             deliver_to or None,
-            self._encoded(form),
+            inbound.encoded(form),
             lambda: self._signed(public_url, form),
             kind=kind,
         )
         return self.courier.put(delivery)
-
-    @staticmethod
-    def _encoded(form: inbound.Form) -> bytes:
-        return urlencode(form).encode()
 
     def _signed(self, public_url: str, form: inbound.Form) -> dict[str, str]:
         return {

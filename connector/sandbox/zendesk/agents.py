@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.sandbox.zendesk import taken_back
 from connector.sandbox.zendesk.refusals import invalid, missing
 from connector.sandbox.zendesk.tickets import SYSTEM, Ticket, Tickets, Writer
 from connector.sandbox.zendesk.users import Json, Users
@@ -147,6 +148,34 @@ class Agents:
         found = self._tickets.get(ticket)
         comment = {"body": text, "public": True, "author_id": SYSTEM}
         self._tickets.update(found, {"comment": comment}, Writer(SYSTEM, RULE))
+
+    def writes_as(self, ticket: int, text: str, person: Json, *, light: bool = False) -> None:
+        """By e-mail: somebody in copy, or a light agent, whose answer an admin lets be public."""
+        found = self._tickets.get(ticket)
+        if not light and person["id"] not in found.facts["email_cc_ids"]:
+            found.facts["email_cc_ids"].append(person["id"])
+        given = {"comment": {"body": text, "public": True}}
+        self._tickets.update(found, given, Writer(person["id"], EMAIL))
+        found.comments[-1]["public"] = True
+
+    def redact(self, ticket: int, words: str, files: Sequence[str], by: str) -> None:
+        """In the newest comment that has them."""
+        found, writer = self._tickets.get(ticket), Writer(self._users.staff(by)["id"], WEB)
+        for comment in reversed(found.comments):
+            ids = [a["id"] for a in comment["attachments"] if a["file_name"] in files]
+            if ids or (words and words in comment["plain_body"]):
+                uploads = self._tickets.uploads
+                taken_back.redact(self._tickets, uploads, found, comment, words, ids, writer)
+                return
+        raise missing()
+
+    def make_private(self, ticket: int, words: str, by: str) -> None:
+        found, writer = self._tickets.get(ticket), Writer(self._users.staff(by)["id"], WEB)
+        for comment in reversed(found.comments):
+            if words in comment["plain_body"]:
+                taken_back.make_private(self._tickets, found, comment, writer)
+                return
+        raise missing()
 
     def delete(self, ticket: int) -> None:
         self._tickets.get(ticket).deleted = True

@@ -12,9 +12,10 @@ from werkzeug.exceptions import HTTPException
 from connector.sandbox.zendesk import exports
 from connector.sandbox.zendesk.paces import Paces
 from connector.sandbox.zendesk.paging import PAGE, page_of
-from connector.sandbox.zendesk.refusals import RefusedError, bad_request
+from connector.sandbox.zendesk.refusals import RefusedError, bad_request, missing
 from connector.sandbox.zendesk.signing import Signing
 from connector.sandbox.zendesk.tickets import API, Ticket, Writer
+from connector.sandbox.zendesk.uploads import as_asked
 
 if TYPE_CHECKING:
     from connector.sandbox.zendesk.twin import ZendeskTwin
@@ -48,6 +49,7 @@ class Api:
             ("/api/v2/users/<number>", self._user, "GET", "PUT"),
             ("/api/v2/users/<number>/identities", self._identities, "GET", "POST"),
             ("/api/v2/uploads", self._upload, "POST"),
+            ("/api/v2/attachments/<number>", self._attachment, "GET"),
             ("/api/v2/incremental/ticket_events", self._incremental, "GET"),
             ("/attachments/token/<address>/", self._file, "GET"),
         ):
@@ -166,7 +168,7 @@ class Api:
 
     def _comments(self, number: str) -> Response:
         with self._twin.lock:
-            rows = list(self._ticket(number).comments)
+            rows = [as_asked(c, request.args) for c in self._ticket(number).comments]
             page = page_of("comments", rows, "created_at")
             if request.args.get("include") == "users":
                 ids = {c["author_id"] for c in page["comments"]}
@@ -239,6 +241,12 @@ class Api:
         with self._twin.lock:
             made = self._twin.uploads.add(name, kind, request.get_data(), request.args.get("token"))
         return jsonify({"upload": made}), 201
+
+    def _attachment(self, number: str) -> Response:
+        found = self._twin.uploads.attachment(number)
+        if found is None:
+            raise missing()
+        return jsonify({"attachment": found})
 
     def _file(self, address: str) -> Response:
         found = self._twin.uploads.file(address)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 from html.parser import HTMLParser
+from typing import Any
 
 MAX_BYTES = 65_535
 _PLACEHOLDER = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
@@ -22,6 +23,17 @@ _VOID = frozenset({"br", "hr", "img"})
 _BREAKS = frozenset({"br", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "p", "pre", "tr"})
 _ATTRIBUTES = frozenset({"href", "src", "alt", "title", "dir", "class"})
 _SAFE_URL = re.compile(r"(https?:|mailto:|tel:|/|#)", re.IGNORECASE)
+
+
+def placeholders(
+    facts: Mapping[str, Any], requester: Mapping[str, Any], writer: Mapping[str, Any]
+) -> dict[str, str]:
+    """What stands for {{ticket.id}} and its like in this ticket's comments."""
+    values = {f"ticket.{name}": facts.get(name) for name in ("id", "status", "external_id")}
+    values |= {f"ticket.requester.{n}": requester.get(n) for n in ("name", "email", "phone")}
+    values |= {"ticket.title": facts.get("subject"), "current_user.name": writer.get("name")}
+    values["ticket.tags"] = " ".join(facts.get("tags") or ())
+    return {name: str(value or "") for name, value in values.items()}
 
 
 def from_body(body: str, values: Mapping[str, str]) -> tuple[str, str]:

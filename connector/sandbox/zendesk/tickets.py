@@ -81,7 +81,7 @@ class Tickets:
         root: Callable[[], str],
         moment: Callable[[], str],
     ) -> None:
-        self._users, self._uploads, self._known = users, uploads, known
+        self._users, self.uploads, self._known = users, uploads, known
         self._root, self._moment = root, moment
         self._tickets: dict[int, Ticket] = {}
         self._numbers = itertools.count(1)
@@ -252,7 +252,7 @@ class Tickets:
         return {
             "id": 0, "type": "Comment", "author_id": author, "body": plain, "html_body": html,
             "plain_body": plain, "public": self._is_public(ticket, said, author),
-            "attachments": self._uploads.take(said.get("uploads")), "audit_id": 0,
+            "attachments": self.uploads.take(said.get("uploads")), "audit_id": 0,
         }  # fmt: skip
 
     def _author(self, number: object) -> int:
@@ -272,12 +272,12 @@ class Tickets:
     def _placeholders(self, ticket: Ticket | None, given: Json, author: int) -> dict[str, str]:
         facts = {**(ticket.facts if ticket else {}), **given}
         requester = self._users.find(facts.get("requester_id")) or {}
-        writer = self._users.find(author) or {}
-        values = {f"ticket.{name}": facts.get(name) for name in ("id", "status", "external_id")}
-        values |= {f"ticket.requester.{n}": requester.get(n) for n in ("name", "email", "phone")}
-        values |= {"ticket.title": facts.get("subject"), "current_user.name": writer.get("name")}
-        values["ticket.tags"] = " ".join(facts.get("tags") or ())
-        return {name: str(value or "") for name, value in values.items()}
+        return text.placeholders(facts, requester, self._users.find(author) or {})
+
+    def record(self, ticket: Ticket, event: Json, writer: Writer) -> None:
+        """An audit of what is no update: a redaction, say."""
+        ticket.facts["updated_at"] = self._moment()
+        self._audit(ticket, {}, writer, None, [{"id": next(self._ids), **event}])
 
     def _audit(self, ticket: Ticket, given: Json, writer: Writer, comment: Json | None,
                events: list[Json]) -> Json:  # fmt: skip

@@ -154,6 +154,36 @@ class ZendeskTwin(Twin):
             self._agents.rule_writes(ticket, text)
         return self.changed(self.tickets_.get(ticket))
 
+    def cc_emails(self, ticket: int, text: str, *, name: str = "Cora") -> Delivery:
+        """Somebody in copy answers."""
+        with self.lock:
+            known = [p for p in self.users.all() if p["name"] == name]
+            person = known[0] if known else self.users.make({"name": name})
+            self._agents.writes_as(ticket, text, person)
+        return self.changed(self.tickets_.get(ticket))
+
+    def light_agent_emails(self, ticket: int, text: str, *, name: str = "Lia") -> Delivery:
+        with self.lock:
+            known = [p for p in self.users.all() if p["name"] == name]
+            person = (
+                known[0] if known else self.users.make({"name": name, "role": "agent"}, LIGHT_AGENT)
+            )
+            self._agents.writes_as(ticket, text, person, light=True)
+        return self.changed(self.tickets_.get(ticket))
+
+    def redact(
+        self, ticket: int, words: str = "", *, files: Sequence[str] = (), by: str = "Ana"
+    ) -> Delivery:
+        with self.lock:
+            self._agents.redact(ticket, words, files, by)
+        return self.changed(self.tickets_.get(ticket))
+
+    def make_private(self, ticket: int, words: str, *, by: str = "Ana") -> Delivery:
+        """A public comment becomes an internal note; the other way round there is none."""
+        with self.lock:
+            self._agents.make_private(ticket, words, by)
+        return self.changed(self.tickets_.get(ticket))
+
     def delete(self, ticket: int) -> None:
         """Zendesk fires no ticket trigger for this."""
         with self.lock:
@@ -202,7 +232,8 @@ class ZendeskTwin(Twin):
             self.agent_replies, self.agent_notes, self.set_status, self.add_tag, self.assign,
             self.requester_emails, self.automation_comments, self.delete, self.mark_as_spam,
             self.apply_macro, self.merge, self.courier.hold, self.courier.release,
-            self.courier.drop, self.courier.duplicate, self.tell,
+            self.courier.drop, self.courier.duplicate, self.tell, self.cc_emails,
+            self.light_agent_emails, self.redact, self.make_private,
         )  # fmt: skip
         return {act.__name__: _told(act) for act in named}
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from connector.helpdesks.zendesk.text import _is_bomb, from_html, plain_text
+from connector.helpdesks.zendesk.html import _is_bomb, from_html, plain_text
 
 ROWS = [
     ("<p>Hello</p>", "Hello"),
@@ -29,9 +29,19 @@ ROWS = [
     ("fish&nbsp;&amp;&nbsp;chips &lt;b&gt; &#128512; 👩‍👧", "fish & chips <b> 😀 👩‍👧"),
     ("<p>a</p><p>&nbsp;</p><p><br></p><p>b</p>", "a\n\nb"),
     ("<p>Hi</p><blockquote><p>you wrote</p></blockquote><p>-- <br>Maria</p>",
-     "Hi\n\nyou wrote\n\n--\nMaria"),
+     "Hi\n\n> you wrote\n\n--\nMaria"),
+    ("<blockquote><p>one</p><p>two</p><blockquote>deeper<br>still</blockquote></blockquote>mine",
+     "> one\n>\n> two\n>\n> > deeper\n> > still\n\nmine"),
+    ("</blockquote>stray<blockquote>q", "stray\n\n> q"),
+    ("<blockquote><ul><li>a</li><li>b</li></ul></blockquote>", "> - a\n> - b"),
     ("<pre>if x:\n    y</pre>", "if x:\n    y"),
-    ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>", "a b\nc d"),
+    ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td><td>d</td></tr></table>", "a | b\nc | d"),
+    ("<table><thead><tr><th>Item</th><th>Price</th></tr></thead><tbody><tr><td><p>Mug</p></td>"
+     "<td>5&nbsp;€</td><td></td></tr></tbody></table>", "Item | Price\nMug | 5 €"),
+    ("<table><tr><td><table><tr><td>in</td></tr></table></td><td>out</td></tr></table>",
+     "in\n\nout"),
+    ("<p>a</p><table><tr><td></td></tr></table><p>b</p>", "a\n\nb"),
+    ("<p>👍🏽 👩‍👩‍👧 🇪🇸</p>", "👍🏽 👩‍👩‍👧 🇪🇸"),
     ("<p>x<script>alert(1)</script><style>p{}</style><!-- no --></p>", "x"),
     ('<img alt="a chart" src="https://x.com/c.png"><img src="x">', "a chart[image]"),
     ("zero\u200bwidth\ufeff", "zerowidth"),

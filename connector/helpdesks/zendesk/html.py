@@ -1,4 +1,8 @@
-"""A comment's HTML -> plain text that reads well on a phone."""
+"""A comment's HTML -> plain text that reads well on a phone.
+
+Paragraphs, lists with dashes and numbers, "> " before what is quoted, "a | b" for a table's row, a link
+as "text (address)", an image by its description. Never a tag, never a star.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ _BLOCKS = frozenset(
     {"p", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "ul", "ol"}
 )
 _LINES = frozenset({"div", "li", "tr", "dt", "dd", "section", "article", "header", "footer"})
+_ROWS = frozenset({"tr", "table"})
 _TAGS = set(_BLOCKS | _LINES | {"a", "br", "img", "td", "th"})
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 _INVISIBLE = str.maketrans("", "", "\u200b\ufeff\u00ad")
@@ -37,7 +42,7 @@ def plain_text(comment: Mapping[str, Any]) -> str:
 
 
 def from_html(html: str) -> str:
-    """Paragraphs, lists with dashes, links as "text (address)"; never a tag, never a star."""
+    """Bounded in time, whatever it is."""
     html = html[:MAX_HTML]
     if _is_bomb(html):
         return _tidy(_SPACES.sub(" ", unescape(_TAG.sub(" ", html))))
@@ -87,7 +92,11 @@ class _Walk(HTMLParser):
         self._lists: list[int | None] = []  # per open list: the next number, or None for dashes
         self._links: list[tuple[str, int]] = []  # address, and where its text begins
         self._pre = 0
-        self._item_begun = False  # its first words stand beside the dash
+        self._item_begun = False  # an item or a cell: its first words stand beside the dash or bar
+        self._quotes = 0  # depth
+        self._between = 0  # the depth of the quote that the newlines owed stand in
+        self._cell = False  # a cell of this row is over: a bar is owed before the next
+        self._row = False  # something stands in this row
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = dict(attrs)
@@ -103,6 +112,11 @@ class _Walk(HTMLParser):
             case "ul" | "ol":
                 self._break(1 if self._lists else 2)
                 self._lists.append(1 if tag == "ol" else None)
+            case "td" | "th":
+                self._item_begun = True
+            case "blockquote":
+                self._edge(tag)
+                self._quotes += 1
             case _:
                 self._edge(tag)
         self._pre += tag == "pre"
@@ -116,14 +130,17 @@ class _Walk(HTMLParser):
                     self._lists.pop()
                 self._break(1 if self._lists else 2)
             case "td" | "th":
-                self._space = True
+                self._end_cell()
+            case "blockquote":
+                self._edge(tag)
+                self._quotes = max(self._quotes - 1, 0)
             case _:
                 self._edge(tag)
         self._pre -= tag == "pre"
 
     def handle_data(self, data: str) -> None:
         if self._pre:
-            self._say(data)
+            self._say(data.replace("\n", "\n" + _margin(self._quotes)))
             return
         words = _SPACES.split(data)
         self._space = self._space or (len(words) > 1 and not words[0])
@@ -133,25 +150,41 @@ class _Walk(HTMLParser):
             self._space = not words[-1]
 
     def _edge(self, tag: str) -> None:
+        if tag in _ROWS:
+            self._cell = self._row = False
         if tag in _BLOCKS:
             self._break(2)
         elif tag in _LINES:
             self._break(1)
 
     def _break(self, newlines: int) -> None:
-        if not self._item_begun:
-            self._gap, self._space = max(self._gap, newlines), False
+        if self._item_begun or self._cell:
+            return
+        self._between = min(self._between, self._quotes) if self._gap else self._quotes
+        self._gap, self._space = max(self._gap, newlines), False
 
     def _newline(self) -> None:
+        self._between = min(self._between, self._quotes) if self._gap else self._quotes
         self._gap, self._space = self._gap + 1, False
 
     def _say(self, text: str) -> None:
-        if self._gap:
-            self.parts.append("\n" * self._gap)
-        elif self._space and self.parts:
+        begun = bool(self.parts)
+        if self._gap or not begun:
+            between = _margin(min(self._between, self._quotes))
+            self.parts.append(("\n" + between) * (self._gap - 1) + "\n" if begun else "")
+            self.parts.append(_margin(self._quotes))
+        elif self._cell:
+            self.parts.append(" | ")
+        elif self._space:
             self.parts.append(" ")
-        self._gap, self._space, self._item_begun = 0, False, False
+        self._gap, self._space, self._item_begun, self._cell = 0, False, False, False
+        self._row = True
         self.parts.append(text)
+
+    def _end_cell(self) -> None:
+        self._item_begun = False
+        if self._row:
+            self._gap, self._cell = 0, True
 
     def _item(self) -> None:
         self._item_begun = False
@@ -172,6 +205,10 @@ class _Walk(HTMLParser):
             address = address.removeprefix("mailto:").removeprefix("tel:")
             self._space = bool(shown)
             self._say(f"({address})" if shown else address)
+
+
+def _margin(quotes: int) -> str:
+    return "> " * min(quotes, _DEEPEST)
 
 
 def _bare(address: str) -> str:
