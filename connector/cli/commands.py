@@ -20,6 +20,8 @@ COMMANDS = {
     "check": ("check:check", "Is the configuration right? Needs no network."),
     "buried": ("buried:buried", "What was given up on: list, replay, drop."),
     "simulate": ("simulate:simulate", "Talk to the bot in the terminal."),
+    "judge": ("judge:command", "The local triggers on JSON lines; no model, no network."),
+    "score": ("score:command", "How good the local triggers are on labelled texts."),
 }
 
 

@@ -18,6 +18,7 @@ class Turn:
     role: Literal["customer", "bot", "agent"]
     text: str
     offers_person: bool = False
+    language: str | None = None  # as far as it is known; BCP 47
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Plea:
 def consider(turn: Turn, policy: HandoffPolicy) -> Considered:
     best, language = 0.0, None
     why = ""
-    for tongue, text in policy.phrases.read(turn.text):
+    for tongue, text in policy.phrases.read(turn.text, turn.language):
         if tongue.name not in policy.explicit_request:
             continue
         score, reason = score_of(text, tongue)

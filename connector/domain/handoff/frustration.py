@@ -47,6 +47,14 @@ def consider(turns: Sequence[Turn], policy: HandoffPolicy) -> Considered:
     return Considered(Trigger.FRUSTRATION, fired, score, THRESHOLD, proof, language=language)
 
 
+def of_message(turn: Turn, policy: HandoffPolicy) -> Considered:
+    """One message by itself."""
+    score, language = score_of(turn.text, policy)
+    fired = score >= THRESHOLD
+    proof = (evidence(turn, f"frustrated ({score:.2f})"),) if fired else ()
+    return Considered(Trigger.FRUSTRATION, fired, score, THRESHOLD, proof, language=language)
+
+
 def score_of(text: str, policy: HandoffPolicy) -> tuple[float, str | None]:
     """How frustrated one message sounds, and in which language."""
     best, name = 0.0, None

@@ -11,7 +11,7 @@ _EXCUSED = 0.3  # a phrase occurs, and so does what takes it back
 
 def look_up(turn: Turn, policy: HandoffPolicy, trigger: Trigger, key: str) -> Considered:
     best = 0.0
-    for language, words in policy.phrases.read(turn.text):
+    for language, words in policy.phrases.read(turn.text, turn.language):
         excuses = {i for m in language[f"not_{key}"].find(words) for i in range(m.begin, m.end)}
         for match in language[key].find(words):
             if excuses.isdisjoint(range(match.begin, match.end)):

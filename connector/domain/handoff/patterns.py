@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from connector.domain.handoff.normalise import Words, fold
 
@@ -24,7 +25,7 @@ class PhraseError(ValueError):
     """A phrase that can't be compiled."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Pattern:
     parts: tuple[frozenset[str] | str, ...]  # words | "*" | "<list>"
     weight: float
@@ -136,8 +137,11 @@ def compile_phrase(phrase: str) -> list[Pattern]:
         weight = float(number) if equals else 1.0
     except ValueError:
         raise PhraseError(f"{number.strip()!r} is not a number") from None
-    readings: list[tuple[frozenset[str] | str, ...]] = [()]
     tokens = body.split()
+    if "[" not in body and "*" not in body and tokens:  # as most are
+        parts = tuple(map(_part, tokens))
+        return [Pattern(parts, weight, body.strip(), _second(parts))]
+    readings: list[tuple[frozenset[str] | str, ...]] = [()]
     if sum(t.startswith("[") for t in tokens) > _OPTIONALS:
         raise PhraseError(f"more than {_OPTIONALS} optional words")
     for token in tokens:
@@ -158,9 +162,12 @@ def _second(parts: Sequence[frozenset[str] | str]) -> frozenset[str] | None:
     return parts[1]
 
 
+@cache
 def _part(written: str) -> frozenset[str] | str:
     if written == "*" or (written.startswith("<") and written.endswith(">")):
         return written
+    if written.isascii() and written.isalpha() and written.islower():
+        return frozenset((written,))
     alternatives = frozenset(fold(word) for word in written.split("|"))
     if not all(word.isalnum() for word in alternatives):
         raise PhraseError(f"{written!r} is not made of words")

@@ -144,16 +144,17 @@ class Phrases:
         """Compile {"en": {"action": ["talk to", ...], ...}, ...}. Raise PhraseError."""
         return Phrases(_language(name, keys) for name, keys in lists.items())
 
-    def _read(self, text: str) -> Reading:
-        """The text as each language that it may be in reads it."""
+    def _read(self, text: str, hint: str | None = None) -> Reading:
+        """The text as each language that it may be in reads it; `hint` is one for certain."""
         plain = words(text)
+        hint = hint.partition("-")[0] if hint else None
         near = [x.affinity(plain) for x in self.languages]
         most = max(near, default=0)
         least = 0 if len(plain) <= _SHORT or most == 0 else max(1, most - _CLOSE)
         return tuple(
-            (x, x.read(plain, mend=mine > 0 or x is self.languages[0]))
+            (x, x.read(plain, mend=mine > 0 or x.name == hint or x is self.languages[0]))
             for x, mine in zip(self.languages, near, strict=True)
-            if mine >= least
+            if mine >= least or x.name == hint
         )
 
 
