@@ -36,6 +36,13 @@ def policy_options(command: F) -> F:
 
 def policy(config: str | None, channel: str | None) -> HandoffPolicy:
     """The triggers of a channel, or those that the product ships. Raise ConfigError."""
+    try:
+        return _policy(config, channel)
+    except phrases.PhraseError as error:
+        fail(str(error))
+
+
+def _policy(config: str | None, channel: str | None) -> HandoffPolicy:
     if config is None:
         return HandoffPolicy(phrases=phrases.load())
     settings = settings_from(config)

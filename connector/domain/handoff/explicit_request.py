@@ -69,7 +69,10 @@ class _Sieve:
     def __init__(self, text: Words, language: Language) -> None:
         self.text = text
         self.language = language
-        keys = ("target", "somebody", "bot", "action", "after", "filler", "owner", "follow", "tail")
+        keys = (
+            *("target", "somebody", "sure", "bot", "action", "after"),
+            *("filler", "owner", "private", "thing", "follow", "tail"),
+        )
         self.spans: dict[str, dict[int, int]] = {k: language[k].spans(text) for k in keys}
         self.filler = self._covered("filler")
         self.negations = list(language["negation"].find(text))
@@ -104,7 +107,7 @@ class _Sieve:
                 yield Plea(begin, at + 1, at, 0.95, "asks to reach a person")
                 return
             strange += at not in self.filler
-            if strange > _STRANGE:
+            if strange > _STRANGE or at in self.spans["thing"]:
                 return
 
     def _backward(self, begin: int, end: int) -> Iterator[Plea]:

@@ -27,7 +27,7 @@ KEYS = (
         "reported",
         "bot",
     ),
-    *("owner",),
+    *("owner", "private", "sure", "thing"),
     *("follow", "tail", "identity", "request", "refusal", "like", "spelling", "marks"),
     *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
