@@ -68,16 +68,9 @@ class _Sieve:
 
     def __init__(self, text: Words, language: Language) -> None:
         self.text = text
-        self.language = language
-        keys = (
-            *("target", "somebody", "sure", "bot", "action", "after"),
-            *("filler", "owner", "private", "thing", "follow", "tail"),
-        )
-        self.spans: dict[str, dict[int, int]] = {k: language[k].spans(text) for k in keys}
+        self.spans = language.requests.spans(text)
+        self.found = language.requests.find(text, self.spans)
         self.filler = self._covered("filler")
-        self.negations = list(language["negation"].find(text))
-        self.reported = list(language["reported"].find(text))
-        self.identities = list(language["identity"].find(text, self.spans))
         self.owned = {end for end in self.spans["owner"].values()}
 
     def pleas(self) -> Iterator[Plea]:
@@ -93,9 +86,9 @@ class _Sieve:
             yield from self._backward(begin, end)
         for begin, end in self.spans["somebody"].items():
             yield from self._backward(begin, end)
-        for match in self.language["want"].find(self.text):
+        for match in self.found["want"]:
             yield from self._wanted(match)
-        for match in self.language["request"].find(self.text, self.spans):
+        for match in self.found["request"]:
             yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
         yield from self._bare()
 
@@ -141,15 +134,15 @@ class _Sieve:
             first = min(targets)
             if first not in self.owned:
                 yield Plea(0, len(self.text), first, 0.85, "names a person and nothing else")
-        for match in self.language["bare"].find(self.text, self.spans):
+        for match in self.found["bare"]:
             if self._fills_clause(match):
                 yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
 
     def _refusals(self) -> Iterator[Plea]:
         """ "I don't want to talk to a bot" """
-        for match in self.language["refusal"].find(self.text, self.spans):
+        for match in self.found["refusal"]:
             yield Plea(match.begin, match.end, match.begin, 0.9, "refuses the bot")
-        for match in self.negations:
+        for match in self.found["negation"]:
             for at in self._same_clause(match.end, _REACH):
                 if at in self.spans["bot"]:
                     yield Plea(match.begin, at + 1, at, 0.9, "refuses the bot")
@@ -157,9 +150,11 @@ class _Sieve:
                     break
 
     def _blocked(self, plea: Plea) -> bool:
-        if any(m.begin <= plea.target < m.end for m in self.identities):
+        if any(m.begin <= plea.target < m.end for m in self.found["identity"]):
             return True
-        return any(self._reaches(m, plea) for m in (*self.negations, *self.reported))
+        return any(
+            self._reaches(m, plea) for m in (*self.found["negation"], *self.found["reported"])
+        )
 
     def _reaches(self, negation: Match, plea: Plea) -> bool:
         """Whether the negation stands inside the plea or shortly before it."""

@@ -78,7 +78,7 @@ class Lexicon:
             for pattern in (*self.by_word.get(word, ()), *self.by_list):
                 if pattern.then is not None and then not in pattern.then:
                     continue
-                end = _end(pattern, 0, text, begin, text.clauses[begin], spans)
+                end = end_of(pattern, text, begin, spans)
                 if end is not None:
                     yield Match(begin, end, pattern)
 
@@ -91,6 +91,11 @@ class Lexicon:
 
     def first(self, text: Words, spans: Spans | None = None) -> Match | None:
         return next(self.find(text, spans), None)
+
+
+def end_of(pattern: Pattern, text: Words, begin: int, spans: Spans) -> int | None:
+    """Where the pattern ends if it stands at `begin`."""
+    return _end(pattern, 0, text, begin, text.clauses[begin], spans)
 
 
 def _end(

@@ -5,7 +5,7 @@ What the lists are called and mean stands at the head of config/phrases/en.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from connector.domain.handoff.normalise import Words, fold, words
 from connector.domain.handoff.patterns import Lexicon, PhraseError
+from connector.domain.handoff.scan import Scanner
 
 KEYS = (
     *(
@@ -32,9 +33,15 @@ KEYS = (
     *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
 )
+MARKED = (
+    *("target", "somebody", "sure", "bot", "action", "after"),
+    *("filler", "owner", "private", "thing", "follow", "tail"),
+)
+SOUGHT = ("want", "request", "bare", "refusal", "negation", "reported", "identity")
 _EMPTY = Lexicon()
 _SHORT = 4  # words: too few to tell the language by
 _KEPT = 64  # texts
+_MENDED = 8192  # words, a language
 _CLOSE = 1  # typical words fewer than the likeliest language's: may still be it
 
 
@@ -47,6 +54,11 @@ class Language:
     spelling: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     marks: frozenset[str] = frozenset()
     like: frozenset[str] = frozenset()  # words that only look like a typo of ours
+
+    @cached_property
+    def requests(self) -> Scanner:
+        """For the lists of `explicit_request`."""
+        return Scanner(self.lexicons, MARKED, SOUGHT)
 
     def __getitem__(self, key: str) -> Lexicon:
         return self.lexicons.get(key, _EMPTY)
@@ -90,10 +102,15 @@ class Language:
         found: list[str] = []
         clauses: list[int] = []
         for word, clause in zip(text.words, text.clauses, strict=True):
-            for part in self.spelling.get(word) or (self._mended(word) if mend else (word,)):
+            for part in self.spelling.get(word) or (self._mend(word) if mend else (word,)):
                 found.append(part)
                 clauses.append(clause)
         return Words(tuple(found), tuple(clauses))
+
+    @cached_property
+    def _mend(self) -> Callable[[str], tuple[str, ...]]:
+        """Words come again: their typos are mended once."""
+        return lru_cache(maxsize=_MENDED)(self._mended)
 
     def _mended(self, word: str) -> tuple[str, ...]:
         if len(word) < 4 or len(word) > 16 or word in self.known or not word.isalpha():
