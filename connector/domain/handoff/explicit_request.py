@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from connector.domain.handoff.base import Considered, HandoffPolicy, Trigger, Turn, evidence
 from connector.domain.handoff.normalise import Words
@@ -68,10 +69,15 @@ class _Sieve:
 
     def __init__(self, text: Words, language: Language) -> None:
         self.text = text
+        self.language = language
         self.spans = language.requests.spans(text)
         self.found = language.requests.find(text, self.spans)
         self.filler = self._covered("filler")
         self.owned = {end for end in self.spans["owner"].values()}
+
+    @cached_property
+    def blockers(self) -> dict[str, list[Match]]:
+        return self.language.blockers.find(self.text, self.spans)
 
     def pleas(self) -> Iterator[Plea]:
         for plea in self._positive():
@@ -142,7 +148,9 @@ class _Sieve:
         """ "I don't want to talk to a bot" """
         for match in self.found["refusal"]:
             yield Plea(match.begin, match.end, match.begin, 0.9, "refuses the bot")
-        for match in self.found["negation"]:
+        if not self.spans["bot"]:
+            return
+        for match in self.blockers["negation"]:
             for at in self._same_clause(match.end, _REACH):
                 if at in self.spans["bot"]:
                     yield Plea(match.begin, at + 1, at, 0.9, "refuses the bot")
@@ -150,10 +158,10 @@ class _Sieve:
                     break
 
     def _blocked(self, plea: Plea) -> bool:
-        if any(m.begin <= plea.target < m.end for m in self.found["identity"]):
+        if any(m.begin <= plea.target < m.end for m in self.blockers["identity"]):
             return True
         return any(
-            self._reaches(m, plea) for m in (*self.found["negation"], *self.found["reported"])
+            self._reaches(m, plea) for m in (*self.blockers["negation"], *self.blockers["reported"])
         )
 
     def _reaches(self, negation: Match, plea: Plea) -> bool:

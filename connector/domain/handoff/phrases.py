@@ -37,7 +37,8 @@ MARKED = (
     *("target", "somebody", "sure", "bot", "action", "after"),
     *("filler", "owner", "private", "thing", "follow", "tail"),
 )
-SOUGHT = ("want", "request", "bare", "refusal", "negation", "reported", "identity")
+PLEAS = ("want", "request", "bare", "refusal")
+BLOCKERS = ("negation", "reported", "identity")
 _EMPTY = Lexicon()
 _SHORT = 4  # words: too few to tell the language by
 _KEPT = 64  # texts
@@ -57,8 +58,13 @@ class Language:
 
     @cached_property
     def requests(self) -> Scanner:
-        """For the lists of `explicit_request`."""
-        return Scanner(self.lexicons, MARKED, SOUGHT)
+        """What may ask for a person."""
+        return Scanner(self.lexicons, MARKED, PLEAS)
+
+    @cached_property
+    def blockers(self) -> Scanner:
+        """What takes a request back: looked for only where there is one."""
+        return Scanner(self.lexicons, (), BLOCKERS)
 
     def __getitem__(self, key: str) -> Lexicon:
         return self.lexicons.get(key, _EMPTY)
@@ -92,10 +98,6 @@ class Language:
     def cold(self, text: Words) -> bool:
         """Whether no word of the text can belong to a request for a person."""
         return self._hot.isdisjoint(text.words)
-
-    def affinity(self, text: Words) -> int:
-        """How many words of the text are typical of the language."""
-        return sum(word in self.marks for word in text.words)
 
     def read(self, text: Words, mend: bool) -> Words:
         """The text with this language's short forms spelt out and typos mended."""
@@ -154,6 +156,10 @@ class Phrases:
 
     def __init__(self, languages: Iterable[Language] = ()) -> None:
         self.languages = tuple(languages)
+        self._typical: dict[str, tuple[int, ...]] = {}
+        for number, language in enumerate(self.languages):
+            for word in language.marks:
+                self._typical[word] = (*self._typical.get(word, ()), number)
         self.read = lru_cache(maxsize=_KEPT)(self._read)
 
     @staticmethod
@@ -165,7 +171,10 @@ class Phrases:
         """The text as each language that it may be in reads it; `hint` is one for certain."""
         plain = words(text)
         hint = hint.partition("-")[0] if hint else None
-        near = [x.affinity(plain) for x in self.languages]
+        near = [0] * len(self.languages)  # how many words are typical of each
+        for word in plain.words:
+            for number in self._typical.get(word, ()):
+                near[number] += 1
         most = max(near, default=0)
         least = 0 if len(plain) <= _SHORT or most == 0 else max(1, most - _CLOSE)
         return tuple(
