@@ -8,8 +8,20 @@ from pathlib import Path
 
 import click
 
+from connector import phrases
 from connector.cli.common import DEFAULT_CONFIG
-from connector.settings import ConfigError, Problem, load
+from connector.settings import ConfigError, Problem, Settings, load
+
+
+def _phrases(settings: Settings) -> list[Problem]:
+    """What is wrong with the word lists."""
+    try:
+        phrases.of(settings)
+    except phrases.PhraseError as error:
+        where, _, reason = str(error).partition(": ")
+        file, line, column = where.rsplit(":", 2) if where.count(":") > 1 else (where, "1", "1")
+        return [Problem(file, int(line), int(column), "", reason)]
+    return []
 
 
 @click.command()
@@ -23,7 +35,7 @@ def check(file: str, as_json: bool) -> None:
     """
     try:
         settings = load(Path(file))
-        problems, warnings = list[Problem](), list(settings.not_acted_on)
+        problems, warnings = _phrases(settings), list(settings.not_acted_on)
     except ConfigError as error:
         problems, warnings = error.problems, []
     if as_json:

@@ -75,7 +75,7 @@ def checked(name: str, number: int, step: Callable[P, R], *given: P.args, **name
 
 
 def _row(line: bytes) -> Row:
-    found = json.loads(line.decode("utf-8-sig"))
+    found = json.loads(line.decode("utf-8-sig").rstrip("\r\n"))
     if not isinstance(found, dict):
         raise ValueError("expected an object {...}")
     return found

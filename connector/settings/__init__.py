@@ -1,8 +1,8 @@
 """The configuration: YAML -> frozen, checked settings; errors with file:line:column."""
 
-from connector.settings.load import load
+from connector.settings.load import load, load_handoff
 from connector.settings.model import Settings
 from connector.settings.problems import ConfigError, Problem
 from connector.settings.wording import Wording
 
-__all__ = ["ConfigError", "Problem", "Settings", "Wording", "load"]
+__all__ = ["ConfigError", "Problem", "Settings", "Wording", "load", "load_handoff"]

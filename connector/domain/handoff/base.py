@@ -76,6 +76,7 @@ class HandoffPolicy:
     frustration: FrustrationPolicy | None = FrustrationPolicy()
     no_progress: NoProgressPolicy | None = NoProgressPolicy()
     model: bool = True
+    model_trust: float = 1.0  # 0 to 1: what is missing must come from the local triggers
     bot_failure_after: int | None = 3
     legal: bool = True
     safety: bool = True

@@ -42,7 +42,7 @@ def consider(turn: Turn, policy: HandoffPolicy) -> Considered:
         if score > best:
             best, why, language = score, reason, tongue.name
     fired = best >= THRESHOLD
-    proof = (evidence(turn, why),) if fired else ()
+    proof = (evidence(turn, why),) if best else ()
     return Considered(
         Trigger.EXPLICIT_REQUEST,
         fired,
@@ -61,7 +61,9 @@ def score_of(text: Words, language: Language) -> tuple[float, str]:
     best = max(sieve.pleas(), key=lambda plea: plea.score, default=None)
     if best is not None:
         return best.score, best.why
-    return (0.1 if sieve.spans["target"] else 0.0), ""
+    if sieve.taken_back:
+        return 0.2, f"taken back: {sieve.taken_back}"
+    return (0.1, "names a person") if sieve.spans["target"] else (0.0, "")
 
 
 class _Sieve:
@@ -69,6 +71,7 @@ class _Sieve:
 
     def __init__(self, text: Words, language: Language) -> None:
         self.text = text
+        self.taken_back = ""  # the words that took a request back
         self.language = language
         self.spans = language.requests.spans(text)
         self.found = language.requests.find(text, self.spans)
@@ -158,11 +161,13 @@ class _Sieve:
                     break
 
     def _blocked(self, plea: Plea) -> bool:
-        if any(m.begin <= plea.target < m.end for m in self.blockers["identity"]):
-            return True
-        return any(
-            self._reaches(m, plea) for m in (*self.blockers["negation"], *self.blockers["reported"])
-        )
+        inside = (m for m in self.blockers["identity"] if m.begin <= plea.target < m.end)
+        others = (*self.blockers["negation"], *self.blockers["reported"])
+        before = (m for m in others if self._reaches(m, plea))
+        found = next(inside, None) or next(before, None)
+        if found is not None:
+            self.taken_back = found.words(self.text)
+        return found is not None
 
     def _reaches(self, negation: Match, plea: Plea) -> bool:
         """Whether the negation stands inside the plea or shortly before it."""

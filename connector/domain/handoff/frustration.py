@@ -41,9 +41,9 @@ def consider(turns: Sequence[Turn], policy: HandoffPolicy) -> Considered:
     ranked = sorted(scored, key=lambda one: -one[0])
     score = ranked[at_least - 1][0] if len(ranked) >= at_least else 0.0
     fired = score >= THRESHOLD
-    heated = [one for one in scored if one[0] >= THRESHOLD] if fired else []
+    heated = [one for one in scored if one[0] >= THRESHOLD]  # near misses too: "why not"
     proof = tuple(evidence(turn, f"frustrated ({score:.2f})") for score, turn, _ in heated)
-    language = heated[-1][2] if heated else None
+    language = heated[-1][2] if fired else None
     return Considered(Trigger.FRUSTRATION, fired, score, THRESHOLD, proof, language=language)
 
 

@@ -55,7 +55,7 @@ def consider(turns: Sequence[Turn], policy: HandoffPolicy) -> Considered:
     allowed = max(policy.no_progress.bot_turns, 1) * _POINTS_A_TURN
     fired = tally.points >= allowed and bool(tally.bot)
     score = min(tally.points / allowed * THRESHOLD, 1.0) if tally.bot else 0.0
-    proof = tuple(tally.proof) if fired else ()
+    proof = tuple(tally.proof) if tally.bot else ()
     return Considered(Trigger.NO_PROGRESS, fired, score, THRESHOLD, proof)
 
 
