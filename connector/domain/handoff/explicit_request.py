@@ -17,6 +17,7 @@ from connector.domain.handoff.patterns import Match, Spans
 from connector.domain.handoff.phrases import Language
 
 THRESHOLD = 0.5
+TAKEN_BACK = 0.2
 _REACH = 7  # words between an action and its target
 _STRANGE = 2  # of them, words that are in no list
 _BARE = 6  # words of a message that is little but a target
@@ -39,6 +40,9 @@ def consider(turn: Turn, policy: HandoffPolicy) -> Considered:
         if tongue.name not in policy.explicit_request:
             continue
         score, reason = score_of(text, tongue)
+        if score == TAKEN_BACK and best < THRESHOLD:  # no other language may bring it again
+            best, why, language = score, reason, tongue.name
+            break
         if score > best:
             best, why, language = score, reason, tongue.name
     fired = best >= THRESHOLD
@@ -62,7 +66,7 @@ def score_of(text: Words, language: Language) -> tuple[float, str]:
     if best is not None:
         return best.score, best.why
     if sieve.taken_back:
-        return 0.2, f"taken back: {sieve.taken_back}"
+        return TAKEN_BACK, f"taken back: {sieve.taken_back}"
     return (0.1, "names a person") if sieve.spans["target"] else (0.0, "")
 
 

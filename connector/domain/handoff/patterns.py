@@ -3,7 +3,7 @@
     talk|speak to [a] person    alternatives, optional words
     report * police             `*` stands for up to three words of the same clause
     is there <target>           a phrase of the list called `target`
-    speak to the ~              `~` stands for one word that is not in the list called `private`
+    speak to the ~              `~` stands for one word that is neither `private` nor a `thing`
 
 Matching does no backtracking beyond those three words.
 """
@@ -126,8 +126,9 @@ def _step(wanted: Part, text: Words, at: int, clause: int, spans: Spans) -> int 
     if not isinstance(wanted, str):
         return at + 1 if text.words[at] in wanted else None
     if wanted == "~":
-        known = at in spans.get("private", {}) or text.words[at].isnumeric()
-        return None if known else at + 1
+        things = spans.get("thing", {})
+        known = at in spans.get("private", {}) or at in things or at + 1 in things
+        return None if known or text.words[at].isnumeric() else at + 1
     return spans.get(wanted[1:-1], {}).get(at)
 
 

@@ -168,7 +168,10 @@ class Phrases:
         return Phrases(_language(name, keys) for name, keys in lists.items())
 
     def _read(self, text: str, hint: str | None = None) -> Reading:
-        """The text as each language that it may be in reads it; `hint` is one for certain."""
+        """The text as each language that it may be in reads it, the likeliest first.
+
+        `hint` is one for certain.
+        """
         plain = words(text)
         hint = hint.partition("-")[0] if hint else None
         near = [0] * len(self.languages)  # how many words are typical of each
@@ -177,9 +180,13 @@ class Phrases:
                 near[number] += 1
         most = max(near, default=0)
         least = 0 if len(plain) <= _SHORT or most == 0 else max(1, most - _CLOSE)
+        for x, mine in zip(self.languages, near, strict=True):
+            if x.name == hint:  # another one must look likelier
+                least = max(least, mine + 1)
+        likely = sorted(zip(self.languages, near, strict=True), key=lambda one: -one[1])
         return tuple(
             (x, x.read(plain, mend=mine > 0 or x.name == hint or x is self.languages[0]))
-            for x, mine in zip(self.languages, near, strict=True)
+            for x, mine in likely
             if mine >= least or x.name == hint
         )
 
