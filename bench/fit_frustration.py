@@ -17,14 +17,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.handoff import DATA, shipped_policy
+from bench.handoff import DATA, FITTED, shipped_policy
 from connector.domain.handoff import weights
 from connector.domain.handoff.base import HandoffPolicy
 from connector.domain.handoff.frustration import features
 from connector.domain.handoff.scoring import Judged, of_messages
 
-# Texts to support. The others are comments among strangers: they are only judged.
-SUPPORT = ("airline_tweets", "dfrustration", "constructed", "bitext")
 EPOCHS, PULL = 30, 0.002  # towards what the lists alone would do
 LABELS = {"frustrated": True, "neutral": False}
 
@@ -83,7 +81,7 @@ def told(name: str, rows: Sequence[Row], by: Callable[[Row], float]) -> str:
 
 def main(write: bool) -> None:
     rows = read(shipped_policy())
-    support = [r for r in rows if r.source in SUPPORT]
+    support = [r for r in rows if r.source in FITTED]
     for source in ("airline_tweets", "dfrustration", "constructed"):
         held_out = [r for r in support if r.source == source]
         rest = fit([r for r in support if r.source != source])

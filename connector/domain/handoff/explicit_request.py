@@ -3,6 +3,11 @@
 An action ("talk to") reaches a target ("an agent") over words that carry little, or the message is
 little but a target ("human please"), or the customer refuses the bot. What negates it, makes the
 person somebody else's ("my agent") or asks what the bot is, takes it back.
+
+Why "my manager said" does not fire: "manager" is a target, but "my" is an owner, so it is nobody of
+ours; and no action reaches it. Why "don't transfer me to an agent" does not: "transfer me" reaches
+"an agent", and "dont transfer" is a negation that begins before it. `connector judge` shows the
+verdict on a line, and the evidence of what was taken back quotes the words that did it.
 """
 
 from __future__ import annotations

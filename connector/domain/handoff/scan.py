@@ -74,12 +74,11 @@ def _starts(lists: Mapping[str, Lexicon]) -> _Starts:
     """By first word: the lists that have it as a phrase (marks only), and all other phrases."""
     single: dict[str, list[str]] = defaultdict(list)
     longer: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
-    for key, lexicon in lists.items():
-        for word, patterns in lexicon.by_word.items():
-            for pattern in patterns:
-                if len(pattern.parts) == 1:
-                    single[word].append(key)
-                longer[word].append((key, pattern))
+    every = ((k, w, p) for k, x in lists.items() for w, ps in x.by_word.items() for p in ps)
+    for key, word, pattern in every:
+        if len(pattern.parts) == 1:
+            single[word].append(key)
+        longer[word].append((key, pattern))
     return {
         word: (tuple(dict.fromkeys(single.get(word, ()))), tuple(longer[word])) for word in longer
     }
