@@ -10,6 +10,7 @@ import click
 
 from connector import phrases
 from connector.cli.common import DEFAULT_CONFIG
+from connector.domain.handoff.patterns import PhraseError
 from connector.settings import ConfigError, Problem, Settings, load
 
 
@@ -17,7 +18,7 @@ def _phrases(settings: Settings) -> list[Problem]:
     """What is wrong with the word lists."""
     try:
         phrases.of(settings)
-    except phrases.PhraseError as error:
+    except PhraseError as error:
         where, _, reason = str(error).partition(": ")
         file, line, column = where.rsplit(":", 2) if where.count(":") > 1 else (where, "1", "1")
         return [Problem(file, int(line), int(column), "", reason)]

@@ -12,6 +12,7 @@ import click
 from connector import phrases, policies
 from connector.cli.common import F, fail, settings_from
 from connector.domain.handoff.base import HandoffPolicy
+from connector.domain.handoff.patterns import PhraseError
 
 Row = dict[str, Any]
 P = ParamSpec("P")
@@ -38,7 +39,7 @@ def policy(config: str | None, channel: str | None) -> HandoffPolicy:
     """The triggers of a channel, or those that the product ships. Raise ConfigError."""
     try:
         return _policy(config, channel)
-    except phrases.PhraseError as error:
+    except PhraseError as error:
         fail(str(error))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from connector.domain.conversation import Author, Conversation
 from connector.domain.handoff.base import Trigger
 from connector.domain.ids import Address, TicketId
 from connector.storage import conversations, schema, tables
-from connector.storage.engine import connect
+from connector.storage.engine import Database, connect
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime.now(UTC)
@@ -26,7 +27,7 @@ def run(*words: str, given: str = "") -> tuple[int, str, str]:
 
 
 def test_judge_keeps_order_and_fields() -> None:
-    rows = [
+    rows: list[dict[str, object]] = [
         {"id": "a", "text": "get me a human", "lang": "en", "own": [1, {"x": None}]},
         {"id": 2, "text": "where is my parcel"},
         {"text": "ich will mit einem menschen reden", "lang": "de"},
@@ -115,13 +116,12 @@ def stored(tmp_path: Path) -> Path:
 
 
 def _episode(
-    db, address: str, texts: list[str], trigger: Trigger | None, tags: tuple[str, ...]
-) -> None:  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
+    db: Database, address: str, texts: list[str], trigger: Trigger | None, tags: tuple[str, ...]
+) -> None:
     with_id = Conversation.begin("sms", Address(address))
     db.write(lambda c: conversations.ensure(c, "sms", Address(address), NOW))
     before = db.read(lambda c: conversations.load(c, with_id.id))
+    assert before is not None
     after = before
     for number, text in enumerate(texts):
         after = after.add(Author.CUSTOMER, text, NOW - timedelta(minutes=9 - number))

@@ -15,8 +15,8 @@ def look_up(turn: Turn, policy: HandoffPolicy, trigger: Trigger, key: str) -> Co
         excuses = {i for m in language[f"not_{key}"].find(words) for i in range(m.begin, m.end)}
         for match in language[key].find(words):
             if excuses.isdisjoint(range(match.begin, match.end)):
-                proof = (evidence(turn, match.words(words)),)
-                return Considered(trigger, True, _SURE, THRESHOLD, proof, language=language.name)
+                found = evidence(turn, match.words(words))
+                return Considered(trigger, True, _SURE, THRESHOLD, (found,), language=language.name)
             best, excused = _EXCUSED, match.words(words)
     proof = (evidence(turn, f"excused: {excused}"),) if best else ()
     return Considered(trigger, False, best, THRESHOLD, proof)

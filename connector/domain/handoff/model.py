@@ -38,7 +38,8 @@ def consider(
 
 def _local(turns: Sequence[Turn], policy: HandoffPolicy) -> float:
     """How much else speaks for a person."""
-    return max(t.consider(turns, policy).score for t in (frustration, no_progress))
+    angry, stuck = frustration.consider(turns, policy), no_progress.consider(turns, policy)
+    return max(angry.score, stuck.score)
 
 
 def _said(quote: str, turns: Sequence[Turn]) -> Turn | None:
