@@ -108,13 +108,9 @@ def _alike(one: str, other: str) -> float:
 
 
 def _stuck(turn: Turn, policy: HandoffPolicy) -> str:
-    for language, text in policy.phrases.read(turn.text):
-        match = language["stuck"].first(text)
-        if match is not None:
-            return f"gets no further: {match.words(text)}"
-    return ""
+    said = policy.phrases.first("stuck", turn.text)
+    return f"gets no further: {said}" if said else ""
 
 
 def _is_lost(turn: Turn, policy: HandoffPolicy) -> bool:
-    read = policy.phrases.read(turn.text)
-    return any(language["lost"].first(text) is not None for language, text in read)
+    return bool(policy.phrases.first("lost", turn.text))

@@ -41,7 +41,7 @@ PLEAS = ("want", "request", "bare", "refusal")
 BLOCKERS = ("negation", "reported", "identity")
 _EMPTY = Lexicon()
 _SHORT = 4  # words: too few to tell the language by
-_KEPT = 64  # texts
+_KEPT = 256  # texts: a turn looks at the messages before it again
 _MENDED = 8192  # words, a language
 _CLOSE = 1  # typical words fewer than the likeliest language's: may still be it
 
@@ -161,11 +161,20 @@ class Phrases:
             for word in language.marks:
                 self._typical[word] = (*self._typical.get(word, ()), number)
         self.read = lru_cache(maxsize=_KEPT)(self._read)
+        self.first = lru_cache(maxsize=_KEPT)(self._first)
 
     @staticmethod
     def from_lists(lists: Mapping[str, Mapping[str, Sequence[str]]]) -> Phrases:
         """Compile {"en": {"action": ["talk to", ...], ...}, ...}. Raise PhraseError."""
         return Phrases(_language(name, keys) for name, keys in lists.items())
+
+    def _first(self, key: str, text: str) -> str:
+        """The words of the first phrase of this list that the text has in any language, or ""."""
+        for language, read in self.read(text):
+            match = language[key].first(read)
+            if match is not None:
+                return match.words(read)
+        return ""
 
     def _read(self, text: str, hint: str | None = None) -> Reading:
         """The text as each language that it may be in reads it, the likeliest first.
