@@ -109,6 +109,7 @@ class _Sieve:
         for match in self.found["request"]:
             yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
         yield from self._bare()
+        yield from self._plainly()
 
     def _forward(self, begin: int, end: int) -> Iterator[Plea]:
         """ "connect me to a live agent" """
@@ -155,6 +156,14 @@ class _Sieve:
         for match in self.found["bare"]:
             if self._fills_clause(match):
                 yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
+
+    def _plainly(self) -> Iterator[Plea]:
+        """ "can you loop in a human", whatever the verb: a person beyond doubt, behind an "ask" """
+        for begin, end in self.spans["sure"].items():
+            clause = self.text.clauses[begin]
+            asks = [a for a in self.spans["ask"] if a < begin and self.text.clauses[a] == clause]
+            if asks and begin not in self.owned and self._finished(end):
+                yield Plea(asks[-1], end, begin, 0.7, "asks, and names a person")
 
     def _refusals(self) -> Iterator[Plea]:
         """ "I don't want to talk to a bot" """

@@ -28,13 +28,13 @@ KEYS = (
         "reported",
         "bot",
     ),
-    *("owner", "private", "sure", "thing"),
+    *("owner", "private", "sure", "thing", "ask"),
     *("follow", "tail", "identity", "request", "refusal", "like", "spelling", "marks"),
     *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
 )
 MARKED = (
-    *("target", "somebody", "sure", "bot", "action", "after"),
+    *("target", "somebody", "sure", "ask", "bot", "action", "after"),
     *("filler", "owner", "private", "thing", "follow", "tail"),
 )
 PLEAS = ("want", "request", "bare", "refusal")

@@ -1,6 +1,7 @@
 """Requests for a person as people of many trades write them, in each language, and what only looks so.
 
-Half of the lines were written before the rules and half after them, to see how far those carry.
+About two thirds of the lines were written before the rules that they led to; the last third was judged by
+rules that had not seen them before it led to more (the figures of that stand in decision 0023).
 """
 
 from __future__ import annotations
