@@ -2,8 +2,9 @@
 
     python -m bench.handoff [FOLDER]      the folder with evaluate.py and the *.dev.jsonl
 
-Every source was read while the rules were written. Only the weights of frustrated words lean
-on figures, of the sources in FITTED; the others stand in a row of their own.
+Only the weights of frustration lean on figures, of the sources in FITTED; the others stand in a row
+of their own, and `python -m bench.fit_frustration` judges each fitted one without itself. The rows
+`own` are the project's own lines of each language, all of which have been seen by the rules by now.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 from connector.domain.handoff.base import LANGUAGES, HandoffPolicy
 from connector.domain.handoff.judge import Task, judge
+from connector.domain.handoff.scoring import Judged, of_messages
 from connector.phrases import load
 
 ROOT = Path(__file__).parents[1]
@@ -29,7 +31,9 @@ TASKS: tuple[tuple[str, Task], ...] = (
     ("frustration", "frustration"),
     ("legal", "legal"),
 )
-FITTED = frozenset({"airline_tweets", "goemotions"})
+# Texts to support, which the weights are fitted on. Comments among strangers are only judged.
+FITTED = ("airline_tweets", "dfrustration", "constructed", "bitext")
+OWN = ROOT / "tests" / "fixtures" / "handoff"
 PLAIN = (
     *("speak to a human", "real person", "manager", "supervisor", "complaint", "lawyer"),
     "cancel",
@@ -119,6 +123,25 @@ def split(evaluate: ModuleType, name: str, figures: dict[str, Any]) -> Iterator[
         yield {"set": f"  {label}", "AUC": f"{auc:.3f}", "R@5%": f"{reached:.2f}"}
 
 
+def own_rows(policy: HandoffPolicy) -> Iterator[Row]:
+    """Requests by language, as people of many trades write them."""
+    for language in LANGUAGES:
+        text = (OWN / f"requests.{language}.txt").read_text(encoding="utf-8")
+        lines = [line for line in text.splitlines() if line[:1] in ("+", "-")]
+        verdicts = [judge("explicit_request", {"text": line[2:]}, policy) for line in lines]
+        judged = [
+            Judged(line[0] == "+", v["fire"], v["score"])
+            for line, v in zip(lines, verdicts, strict=True)
+        ]
+        found = of_messages(judged)
+        yield {
+            "set": f"  own, {language}",
+            "P": f"{found['precision']:.3f}",
+            "R": f"{found['recall']:.3f}",
+            "AUC": f"{found['auc']:.3f}",
+        }
+
+
 def message_row(name: str, rules: str, figures: dict[str, Any]) -> Row:
     return {
         "set": name,
@@ -167,6 +190,8 @@ def main(folder: Path = DATA) -> int:
 
         figures = messages(evaluate, folder, name, ours)
         rows.append(message_row(name, "connector", figures))
+        if task == "explicit_request":
+            rows.extend(own_rows(policy))
         if name == "frustration":
             rows.extend(split(evaluate, name, figures))
         rows.append(

@@ -18,7 +18,6 @@ from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
 from connector.channels.twilio.config import TwilioConfig
 from connector.clock import WatchedClock
-from connector.domain.handoff.base import LANGUAGES
 from connector.domain.handoff.phrases import Phrases
 from connector.domain.lanes import Lane
 from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
@@ -113,8 +112,8 @@ def _build(
 ) -> Connector:
     runner: Runner
     many = settings.runner == "procrastinate"
-    # Reading the word lists takes half a second, and who only takes webhooks in decides nothing.
-    lists = Phrases() if many and role != "worker" else _phrases(settings)
+    # Who only takes webhooks in decides nothing and needs no word lists.
+    lists = Phrases() if many and role != "worker" else phrases.of(settings)
 
     def wake(lane: Lane, at: datetime | None = None) -> None:
         runner.wake(lane, at)
@@ -168,7 +167,7 @@ def opened(settings: Settings) -> Database:
 def rehearsal(settings: Settings, channel: str) -> Simulation:
     """A channel's bot and triggers, with nothing behind them."""
     given = settings.channels[channel]
-    made = policies.policy(channel, given, _phrases(settings), 1600, "")
+    made = policies.policy(channel, given, phrases.of(settings), 1600, "")
     return Simulation(made, bot(given.bot, settings.bots[given.bot]), now)
 
 
@@ -192,12 +191,6 @@ def wsgi() -> Flask:
 
 def _secrets(given: tuple[SecretStr, ...]) -> tuple[str, ...]:
     return tuple(secret.get_secret_value() for secret in given)
-
-
-def _phrases(settings: Settings) -> Phrases:
-    """Beside the configuration, else as shipped."""
-    own = settings.folder / "phrases"
-    return phrases.load(own if own.is_dir() else SHIPPED / "phrases", LANGUAGES)
 
 
 def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:

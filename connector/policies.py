@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from connector.domain.handoff.base import (
@@ -79,17 +79,24 @@ def handoff(given: Handoff, phrases: Phrases) -> HandoffPolicy:
     explicit, failure = given.explicit_request, given.bot_failure
     frustration, progress = given.frustration, given.no_progress
     return HandoffPolicy(
-        explicit_request=tuple(explicit.languages) if explicit else (),
+        explicit_request=_lists(explicit.languages, phrases) if explicit else (),
         keywords=tuple(given.keywords),
         frustration=FrustrationPolicy(frustration.window, frustration.at_least)
         if frustration
         else None,
         no_progress=NoProgressPolicy(progress.bot_turns) if progress else None,
         model=given.model,
+        model_trust=given.model_trust,
         bot_failure_after=failure.after_attempts if failure else None,
         legal=given.legal,
         phrases=phrases,
     )
+
+
+def _lists(languages: Iterable[str], phrases: Phrases) -> tuple[str, ...]:
+    """The word lists of these languages: pt-BR is read with those of pt, unless it has its own."""
+    known = {language.name for language in phrases.languages}
+    return tuple(x if x in known else x.partition("-")[0] for x in languages)
 
 
 def _fields(ticket: Ticket) -> Callable[[Facts], TicketFields]:

@@ -8,8 +8,21 @@ from pathlib import Path
 
 import click
 
+from connector import phrases
 from connector.cli.common import DEFAULT_CONFIG
-from connector.settings import ConfigError, Problem, load
+from connector.domain.handoff.patterns import PhraseError
+from connector.settings import ConfigError, Problem, Settings, load
+
+
+def _phrases(settings: Settings) -> list[Problem]:
+    """What is wrong with the word lists."""
+    try:
+        phrases.of(settings)
+    except PhraseError as error:
+        where, _, reason = str(error).partition(": ")
+        file, line, column = where.rsplit(":", 2) if where.count(":") > 1 else (where, "1", "1")
+        return [Problem(file, int(line), int(column), "", reason)]
+    return []
 
 
 @click.command()
@@ -23,7 +36,8 @@ def check(file: str, as_json: bool) -> None:
     """
     try:
         settings = load(Path(file))
-        problems, warnings = list[Problem](), sorted((*settings.not_acted_on, *settings.ending))
+        problems = _phrases(settings)
+        warnings = sorted((*settings.not_acted_on, *settings.ending))
     except ConfigError as error:
         problems, warnings = error.problems, []
     if as_json:

@@ -22,6 +22,9 @@ COMMANDS = {
     "doctor": ("doctor:doctor", "Is all well with the accounts? Says how to mend what is not."),
     "buried": ("buried:buried", "What was given up on: list, replay, drop."),
     "simulate": ("simulate:simulate", "Talk to the bot in the terminal."),
+    "judge": ("judge:command", "The local triggers on JSON lines; no model, no network."),
+    "whatif": ("whatif:command", "Past episodes under other handoff settings."),
+    "score": ("score:command", "How good the local triggers are on labelled texts."),
 }
 
 

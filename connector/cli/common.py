@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
+from connector.domain.handoff.patterns import PhraseError
 from connector.errors import ConnectorError
 from connector.settings import ConfigError, Pending, Settings, load, load_pending
 
@@ -62,7 +63,7 @@ def told(command: F) -> F:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except ConnectorError as error:
+        except (ConnectorError, PhraseError) as error:
             fail(str(error))
 
     return wrapped  # type: ignore[return-value]

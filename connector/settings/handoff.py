@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from connector.settings.problems import refused
 from connector.settings.section import OFF, ON_OR_OFF, OnOrOff, Section
-from connector.settings.values import Language, Switch, Whole, Word
+from connector.settings.values import Language, Number, Switch, Whole, Word
 
 
 class ExplicitRequest(Section):
@@ -83,6 +83,11 @@ class Handoff(Section):
     )
     model: Switch = Field(
         default=True, description="Whether the model may ask for a handoff; it must give a reason."
+    )
+    model_trust: Annotated[Number, Field(ge=0, le=1)] = Field(
+        default=1.0,
+        description="How much the model's wish for a handoff counts by itself: below 0.5 it needs "
+        "signs of anger or of going in circles as well.",
     )
     bot_failure: Annotated[BotFailure | None, OnOrOff] = Field(
         default=BotFailure(),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connector.settings.channels import TwilioChannel
 from connector.settings.ending import ending
+from connector.settings.handoff import Handoff
 from connector.settings.interpolate import Interpolated, interpolate
 from connector.settings.kinds import KINDS, PLANNED
 from connector.settings.model import Settings
@@ -41,6 +42,20 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     settings._not_acted_on, settings._ending = warnings, ends
     settings._folder = path.resolve().parent
     return settings
+
+
+def load_handoff(path: Path, environ: Mapping[str, str] = os.environ) -> Handoff | None:
+    """A file that has `handoff:` alone; None if it has more. Raise ConfigError."""
+    reader = Reader(path)
+    tree = reader.read()
+    below = tree.below("handoff")
+    if below is None or len(tree.section or {}) > 1:
+        return None
+    interpolate(tree, reader, environ)
+    built = build(Handoff, below, reader)
+    if reader.problems or built is None:
+        raise ConfigError(reader.problems)
+    return built
 
 
 def _inherit(tree: Tree, reader: Reader) -> None:

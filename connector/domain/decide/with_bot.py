@@ -116,7 +116,7 @@ def turns(conversation: Conversation) -> tuple[Turn, ...]:
     """The episode as the triggers see it: what the customer did not get, they can't react to."""
     kinds = {Author.CUSTOMER: "customer", Author.BOT: "bot", Author.AGENT: "agent"}
     return tuple(
-        Turn(m.id, kinds[m.author], m.text, m.offers_person)  # type: ignore[arg-type]
+        Turn(m.id, kinds[m.author], m.text, m.offers_person, conversation.language)  # type: ignore[arg-type]
         for m in conversation.messages
         if m.author in kinds and m.reached_customer
     )

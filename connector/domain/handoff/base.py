@@ -18,6 +18,7 @@ class Turn:
     role: Literal["customer", "bot", "agent"]
     text: str
     offers_person: bool = False
+    language: str | None = None  # as far as it is known; BCP 47
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class HandoffPolicy:
     frustration: FrustrationPolicy | None = FrustrationPolicy()
     no_progress: NoProgressPolicy | None = NoProgressPolicy()
     model: bool = True
+    model_trust: float = 1.0  # 0 to 1: what is missing must come from the local triggers
     bot_failure_after: int | None = 3
     legal: bool = True
     safety: bool = True

@@ -3,12 +3,18 @@
 An action ("talk to") reaches a target ("an agent") over words that carry little, or the message is
 little but a target ("human please"), or the customer refuses the bot. What negates it, makes the
 person somebody else's ("my agent") or asks what the bot is, takes it back.
+
+Why "my manager said" does not fire: "manager" is a target, but "my" is an owner, so it is nobody of
+ours; and no action reaches it. Why "don't transfer me to an agent" does not: "transfer me" reaches
+"an agent", and "dont transfer" is a negation that begins before it. `connector judge` shows the
+verdict on a line, and the evidence of what was taken back quotes the words that did it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from connector.domain.handoff.base import Considered, HandoffPolicy, Trigger, Turn, evidence
 from connector.domain.handoff.normalise import Words
@@ -16,6 +22,7 @@ from connector.domain.handoff.patterns import Match, Spans
 from connector.domain.handoff.phrases import Language
 
 THRESHOLD = 0.5
+TAKEN_BACK = 0.2
 _REACH = 7  # words between an action and its target
 _STRANGE = 2  # of them, words that are in no list
 _BARE = 6  # words of a message that is little but a target
@@ -34,14 +41,17 @@ class Plea:
 def consider(turn: Turn, policy: HandoffPolicy) -> Considered:
     best, language = 0.0, None
     why = ""
-    for tongue, text in policy.phrases.read(turn.text):
+    for tongue, text in policy.phrases.read(turn.text, turn.language):
         if tongue.name not in policy.explicit_request:
             continue
         score, reason = score_of(text, tongue)
+        if score == TAKEN_BACK and best < THRESHOLD:  # no other language may bring it again
+            best, why, language = score, reason, tongue.name
+            break
         if score > best:
             best, why, language = score, reason, tongue.name
     fired = best >= THRESHOLD
-    proof = (evidence(turn, why),) if fired else ()
+    proof = (evidence(turn, why),) if best else ()
     return Considered(
         Trigger.EXPLICIT_REQUEST,
         fired,
@@ -60,7 +70,9 @@ def score_of(text: Words, language: Language) -> tuple[float, str]:
     best = max(sieve.pleas(), key=lambda plea: plea.score, default=None)
     if best is not None:
         return best.score, best.why
-    return (0.1 if sieve.spans["target"] else 0.0), ""
+    if sieve.taken_back:
+        return TAKEN_BACK, f"taken back: {sieve.taken_back}"
+    return (0.1, "names a person") if sieve.spans["target"] else (0.0, "")
 
 
 class _Sieve:
@@ -68,14 +80,16 @@ class _Sieve:
 
     def __init__(self, text: Words, language: Language) -> None:
         self.text = text
+        self.taken_back = ""  # the words that took a request back
         self.language = language
-        keys = ("target", "somebody", "bot", "action", "after", "filler", "owner", "follow", "tail")
-        self.spans: dict[str, dict[int, int]] = {k: language[k].spans(text) for k in keys}
+        self.spans = language.requests.spans(text)
+        self.found = language.requests.find(text, self.spans)
         self.filler = self._covered("filler")
-        self.negations = list(language["negation"].find(text))
-        self.reported = list(language["reported"].find(text))
-        self.identities = list(language["identity"].find(text, self.spans))
         self.owned = {end for end in self.spans["owner"].values()}
+
+    @cached_property
+    def blockers(self) -> dict[str, list[Match]]:
+        return self.language.blockers.find(self.text, self.spans)
 
     def pleas(self) -> Iterator[Plea]:
         for plea in self._positive():
@@ -90,11 +104,12 @@ class _Sieve:
             yield from self._backward(begin, end)
         for begin, end in self.spans["somebody"].items():
             yield from self._backward(begin, end)
-        for match in self.language["want"].find(self.text):
+        for match in self.found["want"]:
             yield from self._wanted(match)
-        for match in self.language["request"].find(self.text, self.spans):
+        for match in self.found["request"]:
             yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
         yield from self._bare()
+        yield from self._plainly()
 
     def _forward(self, begin: int, end: int) -> Iterator[Plea]:
         """ "connect me to a live agent" """
@@ -104,7 +119,7 @@ class _Sieve:
                 yield Plea(begin, at + 1, at, 0.95, "asks to reach a person")
                 return
             strange += at not in self.filler
-            if strange > _STRANGE:
+            if strange > _STRANGE or at in self.spans["thing"]:
                 return
 
     def _backward(self, begin: int, end: int) -> Iterator[Plea]:
@@ -138,15 +153,25 @@ class _Sieve:
             first = min(targets)
             if first not in self.owned:
                 yield Plea(0, len(self.text), first, 0.85, "names a person and nothing else")
-        for match in self.language["bare"].find(self.text, self.spans):
+        for match in self.found["bare"]:
             if self._fills_clause(match):
                 yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
 
+    def _plainly(self) -> Iterator[Plea]:
+        """ "can you loop in a human", whatever the verb: a person beyond doubt, behind an "ask" """
+        for begin, end in self.spans["sure"].items():
+            clause = self.text.clauses[begin]
+            asks = [a for a in self.spans["ask"] if a < begin and self.text.clauses[a] == clause]
+            if asks and begin not in self.owned and self._finished(end):
+                yield Plea(asks[-1], end, begin, 0.7, "asks, and names a person")
+
     def _refusals(self) -> Iterator[Plea]:
         """ "I don't want to talk to a bot" """
-        for match in self.language["refusal"].find(self.text, self.spans):
+        for match in self.found["refusal"]:
             yield Plea(match.begin, match.end, match.begin, 0.9, "refuses the bot")
-        for match in self.negations:
+        if not self.spans["bot"]:
+            return
+        for match in self.blockers["negation"]:
             for at in self._same_clause(match.end, _REACH):
                 if at in self.spans["bot"]:
                     yield Plea(match.begin, at + 1, at, 0.9, "refuses the bot")
@@ -154,9 +179,13 @@ class _Sieve:
                     break
 
     def _blocked(self, plea: Plea) -> bool:
-        if any(m.begin <= plea.target < m.end for m in self.identities):
-            return True
-        return any(self._reaches(m, plea) for m in (*self.negations, *self.reported))
+        inside = (m for m in self.blockers["identity"] if m.begin <= plea.target < m.end)
+        others = (*self.blockers["negation"], *self.blockers["reported"])
+        before = (m for m in others if self._reaches(m, plea))
+        found = next(inside, None) or next(before, None)
+        if found is not None:
+            self.taken_back = found.words(self.text)
+        return found is not None
 
     def _reaches(self, negation: Match, plea: Plea) -> bool:
         """Whether the negation stands inside the plea or shortly before it."""

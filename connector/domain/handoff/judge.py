@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from connector.domain.handoff import consider, explicit_request, frustration, legal
+from connector.domain.handoff import consider, decided, explicit_request, frustration, legal
 from connector.domain.handoff.base import Considered, HandoffPolicy, Trigger, Turn
 
 Task = Literal["explicit_request", "frustration", "legal", "conversation"]
@@ -16,25 +16,23 @@ TASKS: tuple[Task, ...] = ("explicit_request", "frustration", "legal", "conversa
 def judge(task: Task, row: Mapping[str, Any], policy: HandoffPolicy) -> dict[str, Any]:
     """The row with fire, score and trigger added. Raise ValueError if it lacks what is judged."""
     if task == "conversation":
-        found = consider(_turns(row), policy)
-        hit = next((one for one in found if one.fired), None)
-        score = max((one.score for one in found), default=0.0)
-        verdict = hit or Considered(Trigger.OPERATOR, False, score, 0.5)
-        return _with(row, replace(verdict, score=score))
+        return _with(row, _whole(turns_of(row), policy))
     text = row.get("text")
     if not isinstance(text, str):
         raise ValueError("a row needs a text")
-    turn = Turn("1", "customer", text)
+    turn = Turn("1", "customer", text, language=_language(row))
     if task == "explicit_request":
         return _with(row, explicit_request.consider(turn, policy))
     if task == "legal":
         return _with(row, legal.consider(turn, policy))
-    score, language = frustration.score_of(text, policy)
-    fired = score >= frustration.THRESHOLD
-    return _with(
-        row,
-        Considered(Trigger.FRUSTRATION, fired, score, frustration.THRESHOLD, language=language),
-    )
+    return _with(row, frustration.of_message(turn, policy))
+
+
+def _whole(turns: Sequence[Turn], policy: HandoffPolicy) -> Considered:
+    found = consider(turns, policy)
+    score = max((one.score for one in found), default=0.0)
+    hit = decided(found)
+    return replace(hit or Considered(Trigger.OPERATOR, False, 0.0, 0.5), score=score)
 
 
 def _with(row: Mapping[str, Any], verdict: Considered) -> dict[str, Any]:
@@ -42,14 +40,22 @@ def _with(row: Mapping[str, Any], verdict: Considered) -> dict[str, Any]:
     return {**row, "fire": verdict.fired, "score": round(verdict.score, 4), "trigger": trigger}
 
 
-def _turns(row: Mapping[str, Any]) -> tuple[Turn, ...]:
+def _language(row: Mapping[str, Any]) -> str | None:
+    given = row.get("lang")
+    return given if isinstance(given, str) and given else None
+
+
+def turns_of(row: Mapping[str, Any]) -> tuple[Turn, ...]:
+    """What was said. Raise ValueError if it is not a list of {"role", "text"}."""
     given = row.get("turns")
     if not isinstance(given, list) or not given:
         raise ValueError("a row needs turns")
+    language = _language(row)
     found: list[Turn] = []
     for number, turn in enumerate(given, 1):
         role = turn.get("role") if isinstance(turn, dict) else None
         if role not in ("customer", "bot", "agent") or not isinstance(turn.get("text"), str):
             raise ValueError(f"turn {number} needs a role (customer, bot, agent) and a text")
-        found.append(Turn(str(number), role, turn["text"], bool(turn.get("offers_person"))))
+        offers = bool(turn.get("offers_person"))
+        found.append(Turn(str(number), role, turn["text"], offers, language))
     return tuple(found)

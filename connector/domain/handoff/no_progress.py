@@ -55,7 +55,7 @@ def consider(turns: Sequence[Turn], policy: HandoffPolicy) -> Considered:
     allowed = max(policy.no_progress.bot_turns, 1) * _POINTS_A_TURN
     fired = tally.points >= allowed and bool(tally.bot)
     score = min(tally.points / allowed * THRESHOLD, 1.0) if tally.bot else 0.0
-    proof = tuple(tally.proof) if fired else ()
+    proof = tuple(tally.proof) if tally.bot else ()
     return Considered(Trigger.NO_PROGRESS, fired, score, THRESHOLD, proof)
 
 
@@ -108,13 +108,9 @@ def _alike(one: str, other: str) -> float:
 
 
 def _stuck(turn: Turn, policy: HandoffPolicy) -> str:
-    for language, text in policy.phrases.read(turn.text):
-        match = language["stuck"].first(text)
-        if match is not None:
-            return f"gets no further: {match.words(text)}"
-    return ""
+    said = policy.phrases.first("stuck", turn.text)
+    return f"gets no further: {said}" if said else ""
 
 
 def _is_lost(turn: Turn, policy: HandoffPolicy) -> bool:
-    read = policy.phrases.read(turn.text)
-    return any(language["lost"].first(text) is not None for language, text in read)
+    return bool(policy.phrases.first("lost", turn.text))

@@ -53,7 +53,7 @@ def fold(text: str) -> str:
     return "".join(c for c in apart if not unicodedata.combining(c))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def words(text: str) -> Words:
     """Folded words, letters drawn out ("pleeease") squeezed, in clauses."""
     folded = fold(considered(text))

@@ -2,7 +2,8 @@
 
     talk|speak to [a] person    alternatives, optional words
     report * police             `*` stands for up to three words of the same clause
-    is there <target>           a word of the list called `target`
+    is there <target>           a phrase of the list called `target`
+    speak to the ~              `~` stands for one word that is neither `private` nor a `thing`
 
 Matching does no backtracking beyond those three words.
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from connector.domain.handoff.normalise import Words, fold
 
 GAP = 3
-_OPTIONALS = 5  # more than this in one phrase would compile to too many
+_OPTIONALS = 8  # each doubles the ways to look at a place that fits so far
 
 Spans = Mapping[str, Mapping[int, int]]  # list -> where a phrase of it begins -> where it ends
 
@@ -24,9 +26,13 @@ class PhraseError(ValueError):
     """A phrase that can't be compiled."""
 
 
-@dataclass(frozen=True)
+Part = frozenset[str] | str  # words | "*" | "~" | "<list>"
+
+
+@dataclass(slots=True)
 class Pattern:
-    parts: tuple[frozenset[str] | str, ...]  # words | "*" | "<list>"
+    parts: tuple[Part, ...]
+    optional: tuple[bool, ...]  # which of them may be missing; never the first
     weight: float
     text: str
     then: frozenset[str] | None = None  # what the second word must be: most attempts fail there
@@ -72,7 +78,7 @@ class Lexicon:
             for pattern in (*self.by_word.get(word, ()), *self.by_list):
                 if pattern.then is not None and then not in pattern.then:
                     continue
-                end = _end(pattern.parts, 0, text, begin, text.clauses[begin], spans)
+                end = end_of(pattern, text, begin, spans)
                 if end is not None:
                     yield Match(begin, end, pattern)
 
@@ -87,80 +93,99 @@ class Lexicon:
         return next(self.find(text, spans), None)
 
 
+def end_of(pattern: Pattern, text: Words, begin: int, spans: Spans) -> int | None:
+    """Where the pattern ends if it stands at `begin`."""
+    return _end(pattern, 0, text, begin, text.clauses[begin], spans)
+
+
 def _end(
-    parts: Sequence[frozenset[str] | str],
-    part: int,
-    text: Words,
-    at: int,
-    clause: int,
-    spans: Spans,
+    pattern: Pattern, part: int, text: Words, at: int, clause: int, spans: Spans
 ) -> int | None:
-    while part < len(parts):
-        if at >= len(text) or text.clauses[at] != clause:
+    """Where the pattern from its part on, laid on the text from `at` on, ends."""
+    while part < len(pattern.parts):
+        if pattern.optional[part]:
+            skipped = _end(pattern, part + 1, text, at, clause, spans)
+            taken = _step(pattern.parts[part], text, at, clause, spans)
+            if taken is None:
+                return skipped
+            longer = _end(pattern, part + 1, text, taken, clause, spans)
+            return skipped if longer is None else longer
+        if pattern.parts[part] == "*":
+            return _after_gap(pattern, part + 1, text, at, clause, spans)
+        after = _step(pattern.parts[part], text, at, clause, spans)
+        if after is None:
             return None
-        wanted = parts[part]
-        if wanted == "*":
-            return _after_gap(parts, part + 1, text, at, clause, spans)
-        if isinstance(wanted, str):
-            end = spans.get(wanted[1:-1], {}).get(at)
-            if end is None:
-                return None
-            at = end
-        elif text.words[at] in wanted:
-            at += 1
-        else:
-            return None
-        part += 1
+        at, part = after, part + 1
     return at
 
 
+def _step(wanted: Part, text: Words, at: int, clause: int, spans: Spans) -> int | None:
+    """Where one part ends that begins at `at`."""
+    if at >= len(text) or text.clauses[at] != clause:
+        return None
+    if not isinstance(wanted, str):
+        return at + 1 if text.words[at] in wanted else None
+    if wanted == "~":
+        things = spans.get("thing", {})
+        known = at in spans.get("private", {}) or at in things or at + 1 in things
+        return None if known or text.words[at].isnumeric() else at + 1
+    return spans.get(wanted[1:-1], {}).get(at)
+
+
 def _after_gap(
-    parts: Sequence[frozenset[str] | str],
-    part: int,
-    text: Words,
-    at: int,
-    clause: int,
-    spans: Spans,
+    pattern: Pattern, part: int, text: Words, at: int, clause: int, spans: Spans
 ) -> int | None:
     for start in range(at, min(at + GAP + 1, len(text))):
-        end = _end(parts, part, text, start, clause, spans)
+        end = _end(pattern, part, text, start, clause, spans)
         if end is not None:
             return end
     return None
 
 
 def compile_phrase(phrase: str) -> list[Pattern]:
-    """All ways to read one line of a list. Raise PhraseError if it makes no sense."""
+    """One line of a list; several if it begins with an optional word. Raise PhraseError."""
     body, equals, number = phrase.partition("=")
     try:
         weight = float(number) if equals else 1.0
     except ValueError:
         raise PhraseError(f"{number.strip()!r} is not a number") from None
-    readings: list[tuple[frozenset[str] | str, ...]] = [()]
     tokens = body.split()
-    if sum(t.startswith("[") for t in tokens) > _OPTIONALS:
+    optional = tuple(token.startswith("[") for token in tokens)
+    if sum(optional) > _OPTIONALS:
         raise PhraseError(f"more than {_OPTIONALS} optional words")
-    for token in tokens:
-        part = _part(token.strip("[]"))
-        longer = [(*r, part) for r in readings]
-        readings = readings + longer if token.startswith("[") else longer
-    kept = [r for r in readings if r]
-    if not kept or any(r[0] == "*" or r[-1] == "*" for r in kept):
+    parts = tuple(_part(token.strip("[]")) for token in tokens)
+    if all(optional) or parts[0] in ("*", "~") or parts[-1] == "*":
         raise PhraseError("a phrase begins and ends with a word")
     if body.count("*") > 2:
         raise PhraseError("more than two * in one phrase")
-    return [Pattern(r, weight, body.strip(), _second(r)) for r in kept]
+    leading = optional.index(False) + 1  # each of the optional words at the head may be the first
+    text = body.strip()
+    return [
+        Pattern(
+            parts[i:], (False, *optional[i + 1 :]), weight, text, _second(parts[i:], optional[i:])
+        )
+        for i in range(leading)
+    ]
 
 
-def _second(parts: Sequence[frozenset[str] | str]) -> frozenset[str] | None:
-    if len(parts) < 2 or isinstance(parts[0], str) or isinstance(parts[1], str):
-        return None
-    return parts[1]
+def _second(parts: Sequence[Part], optional: Sequence[bool]) -> frozenset[str] | None:
+    """What can stand behind the first word, if that can be told."""
+    found: frozenset[str] = frozenset()
+    for part, may in zip(parts[1:], optional[1:], strict=True):
+        if isinstance(part, str):
+            return None
+        found |= part
+        if not may:
+            return found
+    return None
 
 
-def _part(written: str) -> frozenset[str] | str:
-    if written == "*" or (written.startswith("<") and written.endswith(">")):
+@cache
+def _part(written: str) -> Part:
+    if written in ("*", "~") or (written.startswith("<") and written.endswith(">")):
         return written
+    if written.isascii() and written.isalpha() and written.islower():
+        return frozenset((written,))
     alternatives = frozenset(fold(word) for word in written.split("|"))
     if not all(word.isalnum() for word in alternatives):
         raise PhraseError(f"{written!r} is not made of words")

@@ -5,7 +5,7 @@ What the lists are called and mean stands at the head of config/phrases/en.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -13,6 +13,7 @@ from rapidfuzz.distance import OSA
 
 from connector.domain.handoff.normalise import Words, fold, words
 from connector.domain.handoff.patterns import Lexicon, PhraseError
+from connector.domain.handoff.scan import Scanner
 
 KEYS = (
     *(
@@ -27,14 +28,21 @@ KEYS = (
         "reported",
         "bot",
     ),
-    *("owner",),
+    *("owner", "private", "sure", "thing", "ask"),
     *("follow", "tail", "identity", "request", "refusal", "like", "spelling", "marks"),
     *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
 )
+MARKED = (
+    *("target", "somebody", "sure", "ask", "bot", "action", "after"),
+    *("filler", "owner", "private", "thing", "follow", "tail"),
+)
+PLEAS = ("want", "request", "bare", "refusal")
+BLOCKERS = ("negation", "reported", "identity")
 _EMPTY = Lexicon()
 _SHORT = 4  # words: too few to tell the language by
-_KEPT = 64  # texts
+_KEPT = 256  # texts: a turn looks at the messages before it again
+_MENDED = 8192  # words, a language
 _CLOSE = 1  # typical words fewer than the likeliest language's: may still be it
 
 
@@ -47,6 +55,16 @@ class Language:
     spelling: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     marks: frozenset[str] = frozenset()
     like: frozenset[str] = frozenset()  # words that only look like a typo of ours
+
+    @cached_property
+    def requests(self) -> Scanner:
+        """What may ask for a person."""
+        return Scanner(self.lexicons, MARKED, PLEAS)
+
+    @cached_property
+    def blockers(self) -> Scanner:
+        """What takes a request back: looked for only where there is one."""
+        return Scanner(self.lexicons, (), BLOCKERS)
 
     def __getitem__(self, key: str) -> Lexicon:
         return self.lexicons.get(key, _EMPTY)
@@ -81,19 +99,20 @@ class Language:
         """Whether no word of the text can belong to a request for a person."""
         return self._hot.isdisjoint(text.words)
 
-    def affinity(self, text: Words) -> int:
-        """How many words of the text are typical of the language."""
-        return sum(word in self.marks for word in text.words)
-
     def read(self, text: Words, mend: bool) -> Words:
         """The text with this language's short forms spelt out and typos mended."""
         found: list[str] = []
         clauses: list[int] = []
         for word, clause in zip(text.words, text.clauses, strict=True):
-            for part in self.spelling.get(word) or (self._mended(word) if mend else (word,)):
+            for part in self.spelling.get(word) or (self._mend(word) if mend else (word,)):
                 found.append(part)
                 clauses.append(clause)
         return Words(tuple(found), tuple(clauses))
+
+    @cached_property
+    def _mend(self) -> Callable[[str], tuple[str, ...]]:
+        """Words come again: their typos are mended once."""
+        return lru_cache(maxsize=_MENDED)(self._mended)
 
     def _mended(self, word: str) -> tuple[str, ...]:
         if len(word) < 4 or len(word) > 16 or word in self.known or not word.isalpha():
@@ -137,23 +156,47 @@ class Phrases:
 
     def __init__(self, languages: Iterable[Language] = ()) -> None:
         self.languages = tuple(languages)
+        self._typical: dict[str, tuple[int, ...]] = {}
+        for number, language in enumerate(self.languages):
+            for word in language.marks:
+                self._typical[word] = (*self._typical.get(word, ()), number)
         self.read = lru_cache(maxsize=_KEPT)(self._read)
+        self.first = lru_cache(maxsize=_KEPT)(self._first)
 
     @staticmethod
     def from_lists(lists: Mapping[str, Mapping[str, Sequence[str]]]) -> Phrases:
         """Compile {"en": {"action": ["talk to", ...], ...}, ...}. Raise PhraseError."""
         return Phrases(_language(name, keys) for name, keys in lists.items())
 
-    def _read(self, text: str) -> Reading:
-        """The text as each language that it may be in reads it."""
+    def _first(self, key: str, text: str) -> str:
+        """The words of the first phrase of this list that the text has in any language, or ""."""
+        for language, read in self.read(text):
+            match = language[key].first(read)
+            if match is not None:
+                return match.words(read)
+        return ""
+
+    def _read(self, text: str, hint: str | None = None) -> Reading:
+        """The text as each language that it may be in reads it, the likeliest first.
+
+        `hint` is one for certain.
+        """
         plain = words(text)
-        near = [x.affinity(plain) for x in self.languages]
+        hint = hint.partition("-")[0] if hint else None
+        near = [0] * len(self.languages)  # how many words are typical of each
+        for word in plain.words:
+            for number in self._typical.get(word, ()):
+                near[number] += 1
         most = max(near, default=0)
         least = 0 if len(plain) <= _SHORT or most == 0 else max(1, most - _CLOSE)
+        for x, mine in zip(self.languages, near, strict=True):
+            if x.name == hint:  # another one must look likelier
+                least = max(least, mine + 1)
+        likely = sorted(zip(self.languages, near, strict=True), key=lambda one: -one[1])
         return tuple(
-            (x, x.read(plain, mend=mine > 0 or x is self.languages[0]))
-            for x, mine in zip(self.languages, near, strict=True)
-            if mine >= least
+            (x, x.read(plain, mend=mine > 0 or x.name == hint or x is self.languages[0]))
+            for x, mine in likely
+            if mine >= least or x.name == hint
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -50,3 +51,46 @@ def test_never_raises(policy: HandoffPolicy, said: list[str]) -> None:
         assert one.fired == (one.score >= one.threshold)
         assert all(len(e.quote) <= QUOTE for e in one.evidence)
         assert bool(one.evidence) or not one.fired
+
+
+ADVERSARIAL = [
+    "agent " * 16_667,
+    "talk to the " * 8_334,
+    "i want to speak to a " * 4_762,
+    "can i talk to " * 7_143,
+    "not not not " * 8_334,
+    "help me with the human person agent " * 2_800,
+    "a." * 50_000,
+    "quiero hablar con la " * 4_762,
+    "mit dem der einem einer " * 4_167,
+    "sue you in court lawyer will " * 3_450,
+    "still not working again and again " * 2_941,
+    "fuck " * 20_000,
+    "x" * 100_000,
+    "é" * 100_000,
+    "e\u0301" * 50_000,
+    "\u202eagent\u202c " * 12_000,
+    "\u05d0\u05d1 " * 33_333,
+    "\u0627\u0644\u0645 " * 25_000,
+    "😡" * 100_000,
+    "👨\u200d👩\u200d👧 " * 16_666,
+    "\u200b" * 100_000,
+    "' " * 50_000,
+    "l'" * 50_000,
+    "[[" * 50_000,
+    "agnet persn humna " * 5_555,
+    "ﬁﬂ" * 50_000,
+    " \n" * 50_000,
+]
+
+
+@pytest.mark.parametrize("text", ADVERSARIAL, ids=lambda t: ascii(t[:12]))
+def test_100_000_characters_take_no_longer_than_1_200_would(
+    policy: HandoffPolicy, text: str
+) -> None:
+    """Bounded work, measured as the processor's time: ten times as much text costs no more."""
+    turns = [Turn("1", "customer", text), Turn("2", "bot", text), Turn("3", "customer", text + "?")]
+    began = time.thread_time()
+    found = consider(turns, policy)
+    assert time.thread_time() - began < 0.5
+    assert all(0 <= one.score <= 1 for one in found)

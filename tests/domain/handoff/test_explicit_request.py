@@ -81,3 +81,21 @@ def test_only_the_channels_languages_are_looked_at(policy: HandoffPolicy) -> Non
     english = replace(policy, explicit_request=("en",))
     assert not consider(Turn("m1", "customer", "quiero hablar con un humano"), english).fired
     assert consider(Turn("m1", "customer", "I want to talk to a human"), english).fired
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        ("could you loop in a human", True),
+        ("a human skull prop, can you send it", False),
+        ("can you export a human readable file", False),
+        ("transfer money to a person", False),
+        ("connect me to the guest wifi", False),
+        ("connect me to the dispatch people", True),
+        ("put me through to claims", True),
+    ],
+)
+def test_a_person_beyond_doubt_and_what_is_a_thing(
+    policy: HandoffPolicy, text: str, fires: bool
+) -> None:
+    assert consider(Turn("m1", "customer", text), policy).fired is fires

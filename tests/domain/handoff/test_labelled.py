@@ -12,9 +12,9 @@ EVALUATE = scorer()
 pytestmark = pytest.mark.skipif(EVALUATE is None, reason=f"no labelled sets at {DATA}")
 
 FLOORS: list[tuple[str, Task, dict[str, float]]] = [
-    ("wants_human", "explicit_request", {"precision": 0.98, "recall": 0.975}),
+    ("wants_human", "explicit_request", {"precision": 0.98, "recall": 0.98}),
     ("legal", "legal", {"precision": 0.9, "recall": 0.9}),
-    ("frustration", "frustration", {"precision": 0.78, "recall": 0.68, "auc": 0.875}),
+    ("frustration", "frustration", {"precision": 0.75, "recall": 0.72, "auc": 0.875}),
 ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from connector.domain.handoff import bot_failure, keywords, limit, model
+from connector.domain.handoff import bot_failure, consider, keywords, limit, model
 from connector.domain.handoff.base import HandoffPolicy, Trigger, Turn
 from connector.domain.handoff.judge import judge
 
@@ -80,3 +82,22 @@ def test_judge_refuses_rows_that_say_nothing(policy: HandoffPolicy, row: dict[st
         judge("conversation", row, policy)
     with pytest.raises(ValueError, match="needs"):
         judge("legal", {"text": 3}, policy)
+
+
+@pytest.mark.parametrize(
+    ("trust", "angry", "fires"), [(1.0, False, True), (0.3, False, False), (0.3, True, True)]
+)
+def test_a_model_that_is_trusted_less_needs_signs_of_anger(
+    policy: HandoffPolicy, trust: float, angry: bool, fires: bool
+) -> None:
+    rude = "this is ridiculous, you are useless" if angry else "where is it?"
+    said = [Turn("1", "customer", rude), Turn("2", "bot", "Hm."), Turn("3", "customer", rude)]
+    tempered = replace(policy, model_trust=trust)
+    assert model.consider("complex", "needs a person", "", said, tempered).fired is fires
+
+
+def test_why_not_is_kept_too(policy: HandoffPolicy) -> None:
+    found = consider([Turn("1", "customer", "please don't transfer me to an agent")], policy)[0]
+    assert (found.fired, found.score) == (False, 0.2)
+    assert "dont transfer" in found.evidence[0].detail
+    assert found.evidence[0].messages == ("1",)

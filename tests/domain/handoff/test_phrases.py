@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from connector.domain.handoff.base import HandoffPolicy, Turn
+from connector.domain.handoff.base import LANGUAGES, HandoffPolicy, Turn
 from connector.domain.handoff.explicit_request import consider
 from connector.domain.handoff.normalise import words
 from connector.domain.handoff.patterns import Lexicon, PhraseError
 from connector.domain.handoff.phrases import Phrases
-from connector.phrases import load
+from connector.phrases import SHIPPED, load, quickly, slowly
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,40 @@ def test_operators_may_bring_a_language_of_six_lists() -> None:
     assert consider(Turn("1", "customer", "ik wil praten met een mens"), policy).fired
     assert consider(Turn("1", "customer", "medewerker"), policy).fired
     assert not consider(Turn("1", "customer", "ik wil praten met mijn mens"), policy).fired
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_fast_reading_is_ruamels(language: str) -> None:
+    path = SHIPPED / f"{language}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert quickly(text) == slowly(path, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "target: ['an agent']\n",
+        "target:\n  - 12\n",
+        "target:\n  - no # comment\n",
+        "target:\n  - null\n",
+        "target: [a, b: c]\n",
+        "target: [a\n",
+        "target: [a]\ntarget: [b]\n",
+        "  - agent\n",
+        "target: &x [a]\n",
+        "target: agent\n",
+    ],
+)
+def test_what_is_not_certain_is_ruamels_to_read(text: str) -> None:
+    assert quickly(text) is None
+
+
+def test_own_lists_replace_or_lengthen(tmp_path: Path) -> None:
+    (tmp_path / "en.yaml").write_text("target+: [claims desk]\nyes: [aye]\n")
+    (tmp_path / "nl.yaml").write_text("action: [praten met]\ntarget: [mens]\n")
+    lists = {x.name: x for x in load(tmp_path, ("en", "de", "nl")).languages}
+    assert lists["en"]["target"].first(words("the claims desk")) is not None
+    assert lists["en"]["target"].first(words("a human")) is not None
+    assert lists["en"]["yes"].first(words("sure")) is None
+    assert lists["de"]["target"].first(words("ein mensch")) is not None
+    assert lists["nl"]["target"].first(words("mens")) is not None
