@@ -45,7 +45,11 @@ def resolves(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> list[str]:
     """Every name leads to these; gives the names that were asked for."""
     asked: list[str] = []
 
-    def answer(host: str, port: int, **_: Any) -> list[Any]:
+    real = socket.getaddrinfo
+
+    def answer(host: str, port: int, *rest: Any, **more: Any) -> list[Any]:
+        if rest:  # not the fetcher's: a twin that is being closed, for one
+            return list(real(host, port, *rest, **more))
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in addresses]
 

@@ -30,7 +30,7 @@ class Clock:
 
 def as_sent(seen: Seen) -> Sent:
     key = seen.headers.get("idempotency-key", "")
-    return Sent(seen.method, seen.path, seen.query, seen.raw.decode(), key)
+    return Sent(seen.method, seen.path, seen.query, seen.raw.decode("utf-8", "replace"), key)
 
 
 @pytest.fixture

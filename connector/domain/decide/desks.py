@@ -21,6 +21,9 @@ def done(decision: Decision, event: Written) -> Decision:
         return decision
     writes = tuple(key for key in desk.writes if key != event.key)
     desk = replace(desk, writes=writes, stale=desk.reading)
+    if isinstance(event, TagsRefused):
+        # The tag is still there: read at once, it would be obeyed again, and refused, for ever.
+        return decision.now(decision.conversation.put_desk(desk))
     decision, desk = read(decision, desk)
     return decision.now(decision.conversation.put_desk(desk))
 

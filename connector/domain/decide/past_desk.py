@@ -71,10 +71,11 @@ def _read(decision: Decision, desk: Desk, event: TicketRead, policy: Policy) -> 
             return decision  # merged into one that this conversation knows
         decision, desk = merged.move(decision, desk, changes, event.at)
         return _keep(decision, desk)
-    if believed and steering.resend in changes.tags and changes.status is not TicketStatus.CLOSED:
+    obeys = believed and changes.status is not TicketStatus.CLOSED  # whose tags no one can change
+    if obeys and steering.resend in changes.tags:
         decision, desk = resend(decision, desk, policy)
     desk = replace(desk, paused=steering.pause in changes.tags)
-    if believed and steering.hand_back in changes.tags:
+    if obeys and steering.hand_back in changes.tags:
         decision, desk = resumed(decision, desk, steering)  # the bot has it, or another ticket
     elsewhere = isinstance(decision.conversation.holder, HandingOff | WithAgent | Solved)
     if elsewhere or not (believed and _takes_over(desk, changes.status, spoke=spoke)):
