@@ -117,6 +117,15 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class AnswersChallenges(Protocol):
+    """The provider checks with a GET that the endpoint is ours before it calls it."""
+
+    def challenge(self, request: WebhookRequest) -> WebhookReply:
+        """What the provider wants to read. Raise BadSignature if it knows no secret of ours."""
+        ...
+
+
+@runtime_checkable
 class Paced(Protocol):
     """The provider or the carriers limit how fast one may send."""
 

@@ -132,8 +132,11 @@ def _members(annotation: Any) -> Iterator[Any]:
         yield from _members(inner)
 
 
+# Of kinds, and of a section, that are still to come.
+UNUSED = {"client_secrets", "password", "password_hash"}
+
+
 def test_every_secret_of_a_model_is_known_as_one() -> None:
     found = {k for kinds in KINDS.values() for m in kinds.values() for k in _secret_keys(m)}
-    known = {"client_secret", "refresh_token", "token", "webhook_secrets", "api_key", "auth_tokens"}
-    assert found == known
+    assert found == KEYS - UNUSED
     assert found <= KEYS
