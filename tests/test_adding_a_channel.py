@@ -18,7 +18,7 @@ from connector.settings.channels import Channel
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "docs" / "ADDING_A_CHANNEL.md"
 FILE = re.compile(r"^```\w+ title=(\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ROW = re.compile(r'^```\w+ insert=(\S+) before="(.+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+ROW = re.compile(r'^```\w+ insert=(\S+) before="([^\n]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 CONFIG = """
   loft:
     kind: pigeon

@@ -6,11 +6,12 @@ import json
 import time
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Table, func, select
 
 from connector import errors
 from connector.channels.base import WebhookRequest
@@ -109,6 +110,10 @@ def test_ten_thousand_mutations_are_refused(kind: str) -> None:
         assert refused(kind, name, asked), (name, asked)
 
 
+def rows(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
 @each_kind
 def test_mutations_are_answered_401_and_nothing_is_stored(kind: str, tmp_path: Path) -> None:
     """A02, over HTTP: not a byte of what nobody signed reaches the database."""
@@ -123,8 +128,7 @@ def test_mutations_are_answered_401_and_nothing_is_stored(kind: str, tmp_path: P
         path = f"/webhooks/channels/{fixture(kind, name)['channel']}"
         answer = client.post(path, data=asked.body, headers=dict(asked.headers))
         answers.add(answer.status_code)
-    stored = [db.read(lambda c, t=t: c.scalar(select(func.count()).select_from(t)) or 0)
-              for t in (inbox, conversations)]  # fmt: skip
+    stored = [db.read(partial(rows, table=table)) for table in (inbox, conversations)]
     db.close()
     assert (answers, stored) == ({401}, [0, 0])
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from connector.settings.channels import TwilioChannel
 from connector.settings.kinds import KINDS
 from connector.settings.secrets import KEYS
 from connector.settings.section import Section
@@ -93,8 +94,10 @@ def test_a57_several_tokens_and_secrets_keep_their_order(folder: Folder) -> None
     text = spoiled('["${TWILIO_AUTH_TOKEN}"]', '["${NEW}", "${OLD}"]')
     text = text.replace('["${ZENDESK_WEBHOOK_SECRET}"]', '["${NEW}", "${OLD}"]')
     settings = folder.load(text, NEW="new", OLD="old")
+    sms = settings.channels["sms-us"]
+    assert isinstance(sms, TwilioChannel)
     for found in (
-        settings.channels["sms-us"].auth_tokens,
+        sms.auth_tokens,
         settings.helpdesks["main"].webhook_secrets,
     ):
         assert [one.get_secret_value() for one in found] == ["new", "old"]

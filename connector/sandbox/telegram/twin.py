@@ -49,10 +49,10 @@ class TelegramTwin(Twin):
         self, text: str, *, customer: str, name: str = "Zoe", **more: Any
     ) -> Delivery:
         """The words are in the chat at once, and on their way. `more` are fields of the message."""
-        number = next(self._message)
+        number, update = next(self._message), next(self._update)
         with self.lock:
             self._names[customer] = name
-            self._said.append(Said(str(number), "inbound", customer, text, self.now(), "sent"))
+            self._said.append(Said(str(update), "inbound", customer, text, self.now(), "sent"))
         self.changes.bump()
         message = {
             "message_id": number,
@@ -62,7 +62,7 @@ class TelegramTwin(Twin):
             **({"text": text} if text else {}),
             **more,
         }
-        return self._post({"message": message})
+        return self._post({"update_id": update, "message": message})
 
     def customer_sends_file(
         self, name: str, kind: str, data: bytes, *, customer: str, caption: str = ""
@@ -79,6 +79,7 @@ class TelegramTwin(Twin):
         with self.lock:
             (self._blocked.add if on else self._blocked.discard)(customer)
         return self._post({
+            "update_id": next(self._update),
             "my_chat_member": {
                 "chat": self._chat(customer),
                 "from": self._person(customer),
@@ -97,7 +98,7 @@ class TelegramTwin(Twin):
         return {"id": int(customer), "type": "private", "first_name": name}
 
     def _post(self, update: Mapping[str, Any]) -> Delivery:
-        body = json.dumps({"update_id": next(self._update), **update}).encode()
+        body = json.dumps(update).encode()
         headers = {
             "Content-Type": "application/json",
             "X-Telegram-Bot-Api-Secret-Token": self.secret_token,
@@ -116,8 +117,9 @@ class TelegramTwin(Twin):
             if not any(said.customer == customer for said in self._said):
                 raise RefusedError(400, 400, "Bad Request: chat not found")
             number = next(self._message)
+            known = f"{customer}:{number}"  # numbers are counted anew in each chat
             self._said.append(
-                Said(str(number), "outbound", customer, text, self.now(), "sent", media=media)
+                Said(known, "outbound", customer, text, self.now(), "sent", media=media)
             )
         self.changes.bump()
         return {
