@@ -49,6 +49,7 @@ class InboundMessage:
     raw: Mapping[str, object]
     media: tuple[Media, ...] = ()
     customer_name: str | None = None
+    customer_phone: str | None = None  # E.164, where the address is none and the provider tells
 
 
 @dataclass(frozen=True)

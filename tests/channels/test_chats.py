@@ -12,13 +12,19 @@ from urllib.parse import urlencode
 import pytest
 
 from connector import http
-from connector.channels.base import AnswersChallenges, Outbound, WebhookRequest
+from connector.channels.base import (
+    AnswersChallenges,
+    FetchesMedia,
+    Outbound,
+    WebhookRequest,
+)
 from connector.channels.telegram.config import TelegramConfig
 from connector.domain.conversation import Media
+from connector.domain.files import File
 from connector.domain.ids import Address
-from connector.errors import BadSignature, ProviderError, Transient
+from connector.errors import BadSignature, ProviderError, Rejected, Transient
 from tests.contracts.kinds import any_channel, outbound
-from tests.contracts.loopback import closed_port, loopback, reply, reset, stall
+from tests.contracts.loopback import Loopback, closed_port, loopback, reply, reset, stall
 
 URL = "https://connector.example.com/webhooks/channels/x"
 TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw"
@@ -144,3 +150,77 @@ def test_whatsapp_reaches_who_withholds_the_number() -> None:
         assert meta.asked[0].headers["authorization"] == "Bearer an-access-token"
     assert (withheld["recipient"], "to" in withheld) == ("US.13491208655302741918", False)
     assert (known["to"], "recipient" in known) == ("+15550142", False)
+
+
+FILES = {
+    "telegram": "telegram:BQAC0",
+    "whatsapp_cloud": "whatsapp:1000",
+    "messenger": "{root}/v/1.png",
+    "webhook": "{root}/f/1.png",
+}
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 300
+
+
+def fetched(kind: str, provider: Loopback, url: str = "") -> File:
+    adapter = any_channel(kind, base_url=provider.url)
+    assert isinstance(adapter, FetchesMedia)
+    address = (url or FILES[kind]).replace("{root}", provider.url)
+    return adapter.fetch(Media(address, "image/png", "a.png"), "a.png")
+
+
+def lead_in(kind: str, provider: Loopback, **changes: str) -> list[Any]:
+    """What is asked before the file itself."""
+    url = changes.get("url", f"{provider.url}/download/1000")
+    path = changes.get("path", "documents/file_1.png")
+    if kind == "telegram":
+        return [reply(200, {"ok": True, "result": {"file_path": path}})]
+    return [reply(200, {"url": url})] if kind == "whatsapp_cloud" else []
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_is_fetched(kind: str) -> None:
+    with loopback() as provider:
+        provider.then(*lead_in(kind, provider), reply(200, PNG, Content_Type="image/png"))
+        file = fetched(kind, provider)
+        last = provider.asked[-1]
+    assert (file.name, file.content_type, file.data) == ("a.png", "image/png", PNG)
+    secret = "Bearer an-access-token" if kind == "whatsapp_cloud" else None
+    assert last.headers.get("authorization") == secret
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_is_gone_or_refused_has_words(kind: str) -> None:
+    with loopback() as provider:
+        provider.then(*lead_in(kind, provider), reply(404, b""))
+        with pytest.raises(Rejected) as gone:
+            fetched(kind, provider)
+        provider.then(*lead_in(kind, provider), reply(503, b""))
+        with pytest.raises(Transient):
+            fetched(kind, provider)
+    assert "no longer" in gone.value.meaning
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://169.254.169.254/latest", "http://127.0.0.1:1/x", "file:///etc/passwd", "//x",
+     "https://lookaside.fbsbx.com@evil.example/", "https://evil.example/x", "http://[::1]/", ""],
+)  # fmt: skip
+def test_no_file_is_asked_for_elsewhere(url: str) -> None:
+    with loopback() as provider:
+        for kind in ("messenger", "webhook"):
+            with pytest.raises(Rejected):
+                fetched(kind, provider, url or "x")
+        assert provider.asked == []
+        provider.then(*lead_in("whatsapp_cloud", provider, url=url))
+        with pytest.raises(Rejected):
+            fetched("whatsapp_cloud", provider)
+        assert len(provider.asked) == 1
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../../x", "//evil.example/x", "a b", "", "x?y", "x#y"])
+def test_telegrams_path_stays_below_the_token(path: str) -> None:
+    with loopback() as provider:
+        provider.then(*lead_in("telegram", provider, path=path))
+        with pytest.raises(Rejected):
+            fetched("telegram", provider)
+        assert len(provider.asked) == 1

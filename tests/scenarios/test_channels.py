@@ -59,12 +59,35 @@ def test_the_whole_story(w: World, name: str, customer: str) -> None:
     assert len(heard(w, twin, customer, 3)) == 3
 
 
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+)
+
+
+def test_what_customers_attach_stands_in_the_ticket(w: World) -> None:
+    w.stage.telegram.customer_says(PLEA, customer=ZOE)
+    first = w.ticket()
+    w.stage.whatsapp.customer_says(PLEA, customer=NUMBER)
+    second = w.ticket(2)
+    w.stage.telegram.customer_sends_file(
+        "box.png", "image/png", PNG, customer=ZOE, caption="see here"
+    )
+    w.stage.whatsapp.customer_sends_file("image/png", PNG, customer=NUMBER, caption="see here")
+    for ticket in (first, second):
+        assert w.public(ticket, 1)[0].startswith("see here")
+        found = next(t for t in w.stage.zendesk.tickets() if t.id == ticket)
+        kinds = [a.kind for c in found.comments if c.public for a in c.attachments]
+        assert kinds == ["image/png"]
+
+
 def test_the_requester_of_whatsapp_has_a_phone_where_there_is_one(w: World) -> None:
+    both = {"contact": {"user_id": "US.77", "wa_id": "12025550150"}, "from": "12025550150"}
+    w.stage.whatsapp.customer_says(PLEA, customer="US.77", name="Zoë", **both)
     for customer in (NUMBER, WITHHELD):
         w.stage.whatsapp.customer_says(PLEA, customer=customer, name="Zoë")
-    w.ticket(2)
+    w.ticket(3)
     phones = {t.requester_phone for t in w.stage.zendesk.tickets()}
-    assert phones == {NUMBER, None}
+    assert phones == {NUMBER, None, "+12025550150"}
     assert {t.requester for t in w.stage.zendesk.tickets()} == {"Zoë"}
 
 

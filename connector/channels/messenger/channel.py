@@ -13,12 +13,18 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.messenger.api import Messages
+from connector.channels.messenger.api import PROVIDER, Messages
 from connector.channels.messenger.config import MessengerConfig
 from connector.channels.messenger.parse import parse
+from connector.domain.conversation import Media
+from connector.domain.files import File
 from connector.domain.ids import ExternalId
 from connector.domain.limits import Limit
+from connector.fetch import Fetcher, Source
+from connector.kinds import file_of
 
+# Attachments lie at addresses that carry a signature of Meta's: no token of ours goes there.
+HOSTS = (".fbcdn.net", ".fbsbx.com")
 A_SECOND = 100  # texts of one page; Meta allows 300
 
 
@@ -28,6 +34,7 @@ class Messenger:
     def __init__(self, config: MessengerConfig) -> None:
         self._config = config
         self._messages = Messages(config)
+        self._files = Fetcher(Source(PROVIDER, config.root, config.base_url is not None, HOSTS))
 
     def challenge(self, request: WebhookRequest) -> WebhookReply:
         """The handshake. Raise BadSignature for a verify_token that is not ours."""
@@ -47,6 +54,10 @@ class Messenger:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning Messenger's id. Raise Transient, Rejected or Uncertain."""
         return self._messages.send(message)
+
+    def fetch(self, media: Media, name: str) -> File:
+        """What a customer attached. Raise Transient or Rejected."""
+        return file_of(self._files.get(media.url), name, PROVIDER, media.content_type)
 
     def send_limits(self) -> Sequence[Limit]:
         return (Limit("sends", timedelta(seconds=1) / A_SECOND, A_SECOND),)

@@ -59,14 +59,20 @@ def _call(message: Outbound) -> tuple[str, dict[str, Any]]:
     return method, {**chat, field: file.url, **caption}
 
 
-def judge(answer: requests.Response, body: dict[str, Any], *, repeatable: bool = False) -> None:
+def judge(
+    answer: requests.Response,
+    body: dict[str, Any],
+    *,
+    operation: str = SEND,
+    repeatable: bool = False,
+) -> None:
     """Return on success. Telegram's sentence says more than the status it comes with."""
     status = answer.status_code
     if 200 <= status < 300 and body.get("ok") is not False:
         return
     told = body.get("description")
     refusal = known(told) if isinstance(told, str) else None
-    facts: dict[str, Any] = {"provider": PROVIDER, "operation": SEND, "status": status}
+    facts: dict[str, Any] = {"provider": PROVIDER, "operation": operation, "status": status}
     if status == 429:
         wait = number(section(body.get("parameters")).get("retry_after"))
         if wait is not None:
@@ -79,5 +85,5 @@ def judge(answer: requests.Response, body: dict[str, Any], *, repeatable: bool =
     if status == 404:
         # No such bot: the token is wrong, which is the operator's to mend.
         raise Transient("telegram: HTTP 404", code=code, **facts)
-    check(answer, provider=PROVIDER, operation=SEND, code=code, repeatable=repeatable,
-          meaning="Telegram refused the message and gave no reason that is known here")  # fmt: skip
+    check(answer, provider=PROVIDER, operation=operation, code=code, repeatable=repeatable,
+          meaning="Telegram refused it and gave no reason that is known here")  # fmt: skip

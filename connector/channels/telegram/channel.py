@@ -15,7 +15,10 @@ from connector.channels.base import (
 )
 from connector.channels.telegram.api import Bot
 from connector.channels.telegram.config import TelegramConfig
+from connector.channels.telegram.files import Files
 from connector.channels.telegram.parse import parse
+from connector.domain.conversation import Media
+from connector.domain.files import File
 from connector.domain.ids import ExternalId
 from connector.domain.limits import Limit
 from connector.errors import BadSignature
@@ -31,6 +34,7 @@ class Telegram:
     def __init__(self, config: TelegramConfig) -> None:
         self._config = config
         self._bot = Bot(config)
+        self._files = Files(config)
 
     def verify(self, request: WebhookRequest) -> None:
         """Raise BadSignature unless the request shows our secret: Telegram signs no bodies."""
@@ -49,6 +53,10 @@ class Telegram:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning chat and message. Raise Transient, Rejected or Uncertain."""
         return self._bot.send(message)
+
+    def fetch(self, media: Media, name: str) -> File:
+        """What a customer attached. Raise Transient or Rejected."""
+        return self._files.fetch(media, name)
 
     def send_limits(self) -> Sequence[Limit]:
         return (Limit("sends", timedelta(seconds=1) / A_SECOND, A_SECOND),)

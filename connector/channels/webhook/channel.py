@@ -11,11 +11,15 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.webhook.api import Deliveries
+from connector.channels.webhook.api import PROVIDER, Deliveries
 from connector.channels.webhook.config import WebhookConfig
 from connector.channels.webhook.parse import parse
 from connector.channels.webhook.signature import verify
+from connector.domain.conversation import Media
+from connector.domain.files import File
 from connector.domain.ids import ExternalId
+from connector.fetch import Fetcher, Source
+from connector.kinds import file_of
 
 
 class Webhook:
@@ -24,6 +28,8 @@ class Webhook:
     def __init__(self, config: WebhookConfig) -> None:
         self._config = config
         self._deliveries = Deliveries(config)
+        # The operator named this host, so it may be on this machine or network.
+        self._files = Fetcher(Source(PROVIDER, config.root, stand_in=True))
 
     def verify(self, request: WebhookRequest) -> None:
         """Raise BadSignature unless one of our secrets signed exactly this, a short while ago."""
@@ -39,3 +45,7 @@ class Webhook:
     def send(self, message: Outbound) -> ExternalId:
         """Deliver, returning the receiver's id. Raise Transient or Rejected."""
         return self._deliveries.post(message)
+
+    def fetch(self, media: Media, name: str) -> File:
+        """What a customer attached. Raise Transient or Rejected."""
+        return file_of(self._files.get(media.url), name, PROVIDER, media.content_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from connector.channels.base import (
@@ -29,6 +30,7 @@ from connector.errors import MalformedPayload, UnsupportedEvent
 STATES = ("sent", "delivered", "read", "failed")
 WORDS = ("stop", "start", "help")
 MAX_MEDIA = 30
+_PHONE = re.compile(r"\+[1-9][0-9]{5,14}", re.ASCII)
 _URL = 2000  # characters
 NO_REASON = "no reason was given"
 
@@ -56,8 +58,17 @@ def _message(id: ExternalId, data: Section, raw: Section) -> Inbound:
         raise MalformedPayload("data.text is no text")
     listed = sections(data.get("media"))
     files = tuple(file for each in listed[:MAX_MEDIA] if (file := _file(each)))
-    name = line(section(data.get("customer")).get("name"))
-    return InboundMessage(id, _customer(data), text(data.get("text")), raw, files, name or None)
+    who = section(data.get("customer"))
+    phone = identifier(who.get("phone"))
+    return InboundMessage(
+        id=id,
+        customer=_customer(data),
+        text=text(data.get("text")),
+        raw=raw,
+        media=files,
+        customer_name=line(who.get("name")) or None,
+        customer_phone=phone if _PHONE.fullmatch(phone) else None,
+    )
 
 
 def _file(each: Section) -> Media | None:

@@ -15,7 +15,10 @@ from connector.channels.base import (
 )
 from connector.channels.whatsapp_cloud.api import Messages
 from connector.channels.whatsapp_cloud.config import WhatsAppConfig
+from connector.channels.whatsapp_cloud.files import Files
 from connector.channels.whatsapp_cloud.parse import parse
+from connector.domain.conversation import Media
+from connector.domain.files import File
 from connector.domain.ids import ExternalId
 from connector.domain.limits import Limit
 
@@ -28,6 +31,7 @@ class WhatsAppCloud:
     def __init__(self, config: WhatsAppConfig) -> None:
         self._config = config
         self._messages = Messages(config)
+        self._files = Files(config)
 
     def challenge(self, request: WebhookRequest) -> WebhookReply:
         """The handshake. Raise BadSignature for a verify_token that is not ours."""
@@ -47,6 +51,10 @@ class WhatsAppCloud:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning WhatsApp's id. Raise Transient, Rejected or Uncertain."""
         return self._messages.send(message)
+
+    def fetch(self, media: Media, name: str) -> File:
+        """What a customer attached. Raise Transient or Rejected."""
+        return self._files.fetch(media, name)
 
     def send_limits(self) -> Sequence[Limit]:
         return (Limit("sends", timedelta(seconds=1) / A_SECOND, A_SECOND),)

@@ -68,10 +68,16 @@ def _message(each: Section, contacts: Sequence[Section]) -> Inbound:
     contact = _contact(contacts, each.get("from"), each.get("from_user_id"))
     name = line(section(contact.get("profile")).get("name"))
     customer = _address(each.get("from_user_id") or contact.get("user_id"), each.get("from"))
+    phone = _phone(each.get("from") or contact.get("wa_id"))
     return InboundMessage(
-        _id(each), customer, readable(each), {"message": each, "contact": contact}, media(each),
-        name or None,
-    )  # fmt: skip
+        id=_id(each),
+        customer=customer,
+        text=readable(each),
+        raw={"message": each, "contact": contact},
+        media=media(each),
+        customer_name=name or None,
+        customer_phone=phone if phone and not customer.endswith(phone) else None,
+    )
 
 
 def _receipt(each: Section, contacts: Sequence[Section]) -> Inbound:
@@ -116,7 +122,12 @@ def _address(user: object, phone: object) -> Address:
     named = address(user)
     if named:
         return Address(PREFIX + named)
-    digits = _PHONE.fullmatch(address(phone))
-    if digits is None:
+    known = _phone(phone)
+    if known is None:
         raise MalformedPayload("nobody is named")
-    return Address(f"{PREFIX}+{digits[1]}")
+    return Address(PREFIX + known)
+
+
+def _phone(value: object) -> str | None:
+    digits = _PHONE.fullmatch(address(value))
+    return f"+{digits[1]}" if digits else None

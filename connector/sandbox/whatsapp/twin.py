@@ -71,8 +71,8 @@ class WhatsAppTwin(Twin):
             self._said.append(Said(identity, "inbound", customer, text, self.now(), "received"))
         self.changes.bump()
         who = {"from": customer[1:]} if customer.startswith("+") else {"from_user_id": customer}
+        contact = {"profile": {"name": name}, **self._named(customer), **told.pop("contact", {})}
         message = {**who, "id": identity, "timestamp": self._seconds(), **told}
-        contact = {"profile": {"name": name}, **self._named(customer)}
         return self._post("message", {"contacts": [contact], "messages": [message]})
 
     @staticmethod
