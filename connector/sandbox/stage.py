@@ -11,7 +11,7 @@ from typing import Self
 
 from connector.sandbox.anthropic.twin import AnthropicTwin
 from connector.sandbox.changes import Changes
-from connector.sandbox.telegram.twin import TelegramTwin
+from connector.sandbox.telegram.twin import UPDATES, TelegramTwin
 from connector.sandbox.twilio.twin import TwilioTwin
 from connector.sandbox.whatsapp.twin import WhatsAppTwin
 from connector.sandbox.zendesk.twin import ZendeskTwin
@@ -64,11 +64,12 @@ class Stage:
         self._access, self._app, self._handshake = (secrets.token_hex(16) for _ in range(3))
         self.telegram = TelegramTwin(
             self._bot,
-            f"{connector}/webhooks/channels/{TELEGRAM}",
+            "" if bare else f"{connector}/webhooks/channels/{TELEGRAM}",
             self._shown,
             changes=self.changes,
             port=ports.telegram,
         )
+        self.telegram.allowed_updates = list(UPDATES)
         self.whatsapp = WhatsAppTwin(
             PHONE_NUMBER_ID,
             self._access,

@@ -103,7 +103,8 @@ def test_what_is_no_token_is_refused_at_the_door(wrong: str) -> None:
 
 
 def sent(kind: str, text: str, *files: Media) -> tuple[str, Any]:
-    taken = {"ok": True, "result": {"message_id": 1}, "messages": [{"id": "w"}], "message_id": "m"}
+    taken = {"ok": True, "result": {"message_id": 1}, "messages": [{"id": "w"}], "message_id": "m",
+             "id": "x"}  # fmt: skip
     with loopback() as provider:
         provider.then(reply(200, taken))
         message = Outbound("k", outbound(kind).customer, text, files)
@@ -224,3 +225,18 @@ def test_telegrams_path_stays_below_the_token(path: str) -> None:
         with pytest.raises(Rejected):
             fetched("telegram", provider)
         assert len(provider.asked) == 1
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_each_file_that_may_be_sent_goes_as_one(kind: str) -> None:
+    """Whatever the limits allow, the provider is given as a file, not as a link in a text."""
+    adapter: Any = any_channel(kind)
+    limits = adapter.media_limits(outbound(kind).customer)
+    for content_type, most in limits.sizes:
+        whole = content_type.replace("/*", "/x-any")
+        assert limits.takes(whole, min(most, limits.total))
+        assert not limits.takes(whole, limits.total + 1)
+        body = sent(kind, "", replace(PICTURE, content_type=whole))[1]
+        assert "text" not in body.get("message", body)
+        assert PICTURE.url in json.dumps(body)
+    assert not limits.takes("x-shell/script", 1)

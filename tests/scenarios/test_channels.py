@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ from typing import Any
 import pytest
 import requests
 
+from connector.channels.telegram.channel import Telegram
+from connector.channels.telegram.config import TelegramConfig
 from connector.sandbox.chat import Said
+from connector.sandbox.stage import Stage
+from connector.upkeep import Mark, Site
 from tests.scenarios.world import PLEA, ROOT, World, free_port, world
 
 ZOE = "7000001"  # on Telegram
@@ -189,3 +194,28 @@ def _client() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_telegram_is_set_up_and_looked_at() -> None:
+    """`setup` tells Telegram address and secret; `doctor` sees a wrong token and a wrong address."""
+    url = "https://connector.example.com/webhooks/channels/telegram"
+    with Stage("https://connector.example.com", bare=True) as stage:
+        environ = stage.environ("sqlite://")
+        config = TelegramConfig(
+            environ["SANDBOX_TELEGRAM_TOKEN"],
+            environ["SANDBOX_TELEGRAM_SECRET"],
+            stage.telegram.url,
+        )
+        adapter, site = Telegram(config), Site("telegram", url)
+        (piece,) = adapter.pieces(site)
+        assert not piece.look().exists
+        piece.make()
+        assert piece.look().is_right
+        assert stage.telegram.secret_token == config.secret_token
+        stage.telegram.allowed_updates = ["message"]
+        stage.telegram.webhook_url = "https://old.example.com"
+        assert [d.name for d in piece.look().differences] == ["url", "updates"]
+        marks = {c.about: c.look().mark for c in adapter.checks(site)}
+        assert marks == {"sign-in": Mark.WELL, "deliveries": Mark.WELL}
+        wrong = Telegram(replace(config, bot_token="1:wrongwrong"))
+        assert wrong.checks(site)[0].look().mark is Mark.WRONG

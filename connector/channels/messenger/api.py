@@ -10,8 +10,17 @@ from connector.channels.messenger.refusals import MEANINGS
 from connector.channels.meta import Graph
 from connector.channels.payload import identifier
 from connector.domain.ids import ExternalId
+from connector.domain.media import MediaLimits
 
 PROVIDER = "messenger"
+MB = 1000 * 1000
+# https://developers.facebook.com/docs/messenger-platform/send-messages/saving-assets
+LIMITS = MediaLimits(
+    sizes=(("image/*", 8 * MB), ("video/*", 25 * MB), ("audio/*", 25 * MB),
+           ("application/*", 25 * MB), ("text/*", 25 * MB)),
+    files=1,
+    total=25 * MB,
+)  # fmt: skip
 _FAMILIES = ("image", "video", "audio")
 
 

@@ -13,13 +13,14 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.messenger.api import PROVIDER, Messages
+from connector.channels.messenger.api import LIMITS, PROVIDER, Messages
 from connector.channels.messenger.config import MessengerConfig
 from connector.channels.messenger.parse import parse
 from connector.domain.conversation import Media
 from connector.domain.files import File
-from connector.domain.ids import ExternalId
+from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
+from connector.domain.media import MediaLimits
 from connector.fetch import Fetcher, Source
 from connector.kinds import file_of
 
@@ -54,6 +55,10 @@ class Messenger:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning Messenger's id. Raise Transient, Rejected or Uncertain."""
         return self._messages.send(message)
+
+    def media_limits(self, customer: Address) -> MediaLimits | None:
+        """What this customer can be shown beside text."""
+        return LIMITS
 
     def fetch(self, media: Media, name: str) -> File:
         """What a customer attached. Raise Transient or Rejected."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +13,22 @@ from connector.channels.payload import number, object_of, section
 from connector.channels.telegram.config import TelegramConfig
 from connector.channels.telegram.refusals import known
 from connector.domain.ids import ExternalId
+from connector.domain.media import MediaLimits
 from connector.errors import Rejected, Transient, Uncertain
 from connector.http import OutboundSession, check, translate
 
 PROVIDER, SEND = "telegram", "send"
 MAX_CAPTION = 1024
-_METHODS = {"image": ("sendPhoto", "photo"), "video": ("sendVideo", "video"),
-            "audio": ("sendAudio", "audio")}  # fmt: skip
+MB = 1000 * 1000
+# What Telegram fetches from an address: https://core.telegram.org/bots/api#sending-files
+LIMITS = MediaLimits(
+    sizes=(("image/jpeg", 5 * MB), ("image/png", 5 * MB), ("video/mp4", 20 * MB),
+           ("audio/mpeg", 20 * MB), ("application/pdf", 20 * MB)),
+    files=1,
+    total=20 * MB,
+)  # fmt: skip
+_METHODS = {"image/jpeg": ("sendPhoto", "photo"), "image/png": ("sendPhoto", "photo"),
+            "video/mp4": ("sendVideo", "video"), "audio/mpeg": ("sendAudio", "audio")}  # fmt: skip
 _LONGEST = 365 * 86400.0
 
 
@@ -43,6 +53,19 @@ class Bot:
                             operation=SEND, status=answer.status_code)  # fmt: skip
         return ExternalId(f"{message.customer}:{sent}")  # counted anew in each chat
 
+    def ask(self, operation: str, method: str, fields: Mapping[str, object]) -> dict[str, Any]:
+        """What may be asked twice: the answer's object. Raise Transient or Rejected."""
+        try:
+            answer = self._session.post(f"{self._root}/{method}", json=fields)
+        except requests.RequestException as error:
+            # Not `from error`: its text has the URL, and that the token.
+            raise translate(
+                error, provider=PROVIDER, operation=operation, repeatable=True
+            ) from None
+        body = object_of(answer)
+        judge(answer, body, operation=operation, repeatable=True)
+        return body
+
 
 def _call(message: Outbound) -> tuple[str, dict[str, Any]]:
     """The method and its fields. A text that is too long for a caption goes with the file's link."""
@@ -53,8 +76,7 @@ def _call(message: Outbound) -> tuple[str, dict[str, Any]]:
         links = [file.url for file in message.media]
         return "sendMessage", {**chat, "text": "\n".join([message.text, *links]).strip()}
     (file,) = message.media
-    family = file.content_type.partition("/")[0]
-    method, field = _METHODS.get(family, ("sendDocument", "document"))
+    method, field = _METHODS.get(file.content_type, ("sendDocument", "document"))
     caption = {"caption": message.text} if message.text else {}
     return method, {**chat, field: file.url, **caption}
 

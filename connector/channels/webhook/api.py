@@ -15,10 +15,19 @@ from connector.channels.payload import identifier, line, object_of
 from connector.channels.webhook.config import WebhookConfig
 from connector.channels.webhook.signature import sign
 from connector.domain.ids import ExternalId
+from connector.domain.media import MediaLimits
 from connector.errors import Transient
 from connector.http import OutboundSession, check, translate
 
 PROVIDER, SEND = "webhook", "send"
+MB = 1000 * 1000
+# Nothing is known of the other side: all that the connector hands out.
+LIMITS = MediaLimits(
+    sizes=tuple((f"{family}/*", 25 * MB) for family in ("image", "video", "audio", "text",
+                                                        "application")),
+    files=10,
+    total=25 * MB,
+)  # fmt: skip
 SENT = "message.send"
 
 

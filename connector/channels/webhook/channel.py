@@ -11,13 +11,14 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.webhook.api import PROVIDER, Deliveries
+from connector.channels.webhook.api import LIMITS, PROVIDER, Deliveries
 from connector.channels.webhook.config import WebhookConfig
 from connector.channels.webhook.parse import parse
 from connector.channels.webhook.signature import verify
 from connector.domain.conversation import Media
 from connector.domain.files import File
-from connector.domain.ids import ExternalId
+from connector.domain.ids import Address, ExternalId
+from connector.domain.media import MediaLimits
 from connector.fetch import Fetcher, Source
 from connector.kinds import file_of
 
@@ -45,6 +46,10 @@ class Webhook:
     def send(self, message: Outbound) -> ExternalId:
         """Deliver, returning the receiver's id. Raise Transient or Rejected."""
         return self._deliveries.post(message)
+
+    def media_limits(self, customer: Address) -> MediaLimits | None:
+        """What this customer can be shown beside text."""
+        return LIMITS
 
     def fetch(self, media: Media, name: str) -> File:
         """What a customer attached. Raise Transient or Rejected."""

@@ -12,10 +12,26 @@ from connector.channels.whatsapp_cloud.parse import PREFIX
 from connector.channels.whatsapp_cloud.refusals import MEANINGS
 from connector.domain.conversation import Media
 from connector.domain.ids import ExternalId
+from connector.domain.media import MediaLimits
 
 PROVIDER = "whatsapp_cloud"
 MAX_CAPTION = 1024
-_FAMILIES = ("image", "video", "audio")
+MB = 1000 * 1000
+_IMAGES = ("image/jpeg", "image/png")
+_VIDEOS = ("video/mp4", "video/3gpp")
+_SOUNDS = ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg")
+_KINDS = {**dict.fromkeys(_IMAGES, "image"), **dict.fromkeys(_VIDEOS, "video"),
+          **dict.fromkeys(_SOUNDS, "audio")}  # fmt: skip
+# https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types
+LIMITS = MediaLimits(
+    sizes=(
+        *((kind, 5 * MB) for kind in _IMAGES),
+        *((kind, 16 * MB) for kind in (*_VIDEOS, *_SOUNDS)),
+        ("application/*", 25 * MB), ("text/plain", 25 * MB),
+    ),
+    files=1,
+    total=25 * MB,
+)  # fmt: skip
 
 
 class Messages:
@@ -50,13 +66,12 @@ def _content(message: Outbound) -> dict[str, Any]:
 
 def _fits(file: Media, caption: str) -> bool:
     # A recording has no caption.
-    most = 0 if file.content_type.startswith("audio/") else MAX_CAPTION
+    most = 0 if file.content_type in _SOUNDS else MAX_CAPTION
     return len(caption) <= most
 
 
 def _file(file: Media, caption: str) -> dict[str, Any]:
-    family = file.content_type.partition("/")[0]
-    kind = family if family in _FAMILIES else "document"
+    kind = _KINDS.get(file.content_type, "document")
     told = {"link": file.url}
     if caption:
         told["caption"] = caption

@@ -13,14 +13,15 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.whatsapp_cloud.api import Messages
+from connector.channels.whatsapp_cloud.api import LIMITS, Messages
 from connector.channels.whatsapp_cloud.config import WhatsAppConfig
 from connector.channels.whatsapp_cloud.files import Files
 from connector.channels.whatsapp_cloud.parse import parse
 from connector.domain.conversation import Media
 from connector.domain.files import File
-from connector.domain.ids import ExternalId
+from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
+from connector.domain.media import MediaLimits
 
 A_SECOND = 80  # messages of one number
 
@@ -51,6 +52,10 @@ class WhatsAppCloud:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning WhatsApp's id. Raise Transient, Rejected or Uncertain."""
         return self._messages.send(message)
+
+    def media_limits(self, customer: Address) -> MediaLimits | None:
+        """What this customer can be shown beside text."""
+        return LIMITS
 
     def fetch(self, media: Media, name: str) -> File:
         """What a customer attached. Raise Transient or Rejected."""

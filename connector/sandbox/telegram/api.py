@@ -67,11 +67,12 @@ class Api:
         if method == "getFile":
             return jsonify({"ok": True, "result": self._get_file(given)})
         if method == "setWebhook":
-            self._twin.webhook_url = str(given.get("url", ""))
-            self._twin.secret_token = str(given.get("secret_token", ""))
+            self._twin.set_webhook(given)
             return jsonify({"ok": True, "result": True})
         if method == "getWebhookInfo":
-            return jsonify({"ok": True, "result": {"url": self._twin.webhook_url}})
+            return jsonify({"ok": True, "result": self._twin.webhook_info()})
+        if method == "getMe":
+            return jsonify({"ok": True, "result": {"id": 1, "is_bot": True, "first_name": "Bot"}})
         raise RefusedError(404, 404, "Not Found")
 
     def _send(self, method: str, given: dict[str, Any]) -> dict[str, Any]:

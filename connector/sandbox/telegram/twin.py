@@ -16,6 +16,7 @@ from connector.sandbox.twin import Now, Twin, utc_now
 
 WEBHOOK_TIMEOUT = 10.0
 RETRIES = 5
+UPDATES = ("message", "edited_message", "callback_query", "message_reaction", "my_chat_member")
 
 
 class TelegramTwin(Twin):
@@ -35,6 +36,7 @@ class TelegramTwin(Twin):
     ) -> None:
         self.bot_token = bot_token
         self.webhook_url, self.secret_token = webhook_url, secret_token
+        self.allowed_updates: list[str] = []
         self.files: dict[str, tuple[str, bytes]] = {}
         self._said: list[Said] = []
         self._names: dict[str, str] = {}
@@ -108,6 +110,19 @@ class TelegramTwin(Twin):
         )
 
     # What the bot does
+
+    def set_webhook(self, given: Mapping[str, Any]) -> None:
+        self.webhook_url = str(given.get("url", ""))
+        self.secret_token = str(given.get("secret_token", ""))
+        self.allowed_updates = list(given.get("allowed_updates", []))
+
+    def webhook_info(self) -> dict[str, Any]:
+        failed = [d for d in self.courier.deliveries if d.status not in (None, 200)]
+        info = {"url": self.webhook_url, "has_custom_certificate": False,
+                "pending_update_count": len(failed), "allowed_updates": self.allowed_updates}  # fmt: skip
+        if failed:
+            info["last_error_message"] = f"Wrong response from the webhook: {failed[-1].status}"
+        return info
 
     def accept(self, customer: str, text: str, media: str) -> dict[str, Any]:
         """Take a message of the bot. Raise RefusedError as Telegram would."""
