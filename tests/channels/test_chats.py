@@ -16,6 +16,7 @@ from connector.channels.base import (
     AnswersChallenges,
     FetchesMedia,
     Outbound,
+    SendsMedia,
     WebhookRequest,
 )
 from connector.channels.telegram.config import TelegramConfig
@@ -230,8 +231,10 @@ def test_telegrams_path_stays_below_the_token(path: str) -> None:
 @pytest.mark.parametrize("kind", FILES)
 def test_each_file_that_may_be_sent_goes_as_one(kind: str) -> None:
     """Whatever the limits allow, the provider is given as a file, not as a link in a text."""
-    adapter: Any = any_channel(kind)
+    adapter = any_channel(kind)
+    assert isinstance(adapter, SendsMedia)
     limits = adapter.media_limits(outbound(kind).customer)
+    assert limits is not None
     for content_type, most in limits.sizes:
         whole = content_type.replace("/*", "/x-any")
         assert limits.takes(whole, min(most, limits.total))

@@ -85,6 +85,20 @@ def test_what_customers_attach_stands_in_the_ticket(w: World) -> None:
         assert kinds == ["image/png"]
 
 
+@pytest.mark.parametrize(("name", "customer"), [("telegram", ZOE), ("whatsapp", WITHHELD)])
+def test_an_agents_picture_is_shown_as_one(w: World, name: str, customer: str) -> None:
+    twin: Any = getattr(w.stage, name)
+    twin.customer_says(PLEA, customer=customer)
+    ticket = w.ticket()
+    heard(w, twin, customer, 1)
+    token = w.stage.zendesk.uploads.add("map.png", "image/png", PNG)["token"]
+    w.stage.zendesk.agent_replies(ticket, "See here", author="Ana", attachments=[token])
+    _, words, picture = heard(w, twin, customer, 3)
+    assert (words.text, words.media) == ("Ana: See here", "")
+    assert picture.text == ""
+    assert requests.get(picture.media, timeout=5).content == PNG
+
+
 def test_the_requester_of_whatsapp_has_a_phone_where_there_is_one(w: World) -> None:
     both = {"contact": {"user_id": "US.77", "wa_id": "12025550150"}, "from": "12025550150"}
     w.stage.whatsapp.customer_says(PLEA, customer="US.77", name="Zoë", **both)
