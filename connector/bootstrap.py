@@ -10,13 +10,21 @@ from functools import partial
 from pathlib import Path
 
 from flask import Flask
-from pydantic import SecretStr
 
-from connector import alone, desks, fleet, knowledge, log, mirroring, phrases, policies, sites
+from connector import (
+    adapters,
+    alone,
+    desks,
+    fleet,
+    knowledge,
+    log,
+    mirroring,
+    phrases,
+    policies,
+    sites,
+)
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
-from connector.channels.twilio.channel import Twilio
-from connector.channels.twilio.config import TwilioConfig
 from connector.clock import WatchedClock
 from connector.domain.handoff.phrases import Phrases
 from connector.domain.lanes import Lane
@@ -28,7 +36,6 @@ from connector.runners.base import Runner
 from connector.runners.local import LocalRunner
 from connector.settings import Settings, load
 from connector.settings.bots import ClaudeBot
-from connector.settings.channels import TwilioChannel
 from connector.simulation import Simulation
 from connector.sites import Account
 from connector.storage import lanes, lock, schema
@@ -120,7 +127,7 @@ def _build(
 
     parts = Parts(
         db=db,
-        channels=_channels(settings, lists),
+        channels=_channels(settings, lists, clock),
         helpdesks={n: desks.made(n, d, db, clock) for n, d in settings.helpdesks.items()},
         now=clock,
         wake=wake,
@@ -175,7 +182,8 @@ def accounts(settings: Settings) -> list[Account]:
     """Each provider's account for `setup` and `doctor`, with nothing behind it."""
     kept = opened(settings) if desks.keep_sign_ins(settings.helpdesks.values()) else None
     helpdesks = {n: desks.made(n, d, kept, now) for n, d in settings.helpdesks.items()}
-    channels = {n: _twilio(settings, n, given) for n, given in settings.channels.items()}
+    url = settings.public_url
+    channels = {n: adapters.channel(n, c, url, now) for n, c in settings.channels.items()}
     bots = {n: bot(n, given) for n, given in settings.bots.items()}
     return sites.accounts(settings, helpdesks, channels, bots)
 
@@ -189,16 +197,14 @@ def wsgi() -> Flask:
     return connector.app
 
 
-def _secrets(given: tuple[SecretStr, ...]) -> tuple[str, ...]:
-    return tuple(secret.get_secret_value() for secret in given)
-
-
-def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:
+def _channels(
+    settings: Settings, lists: Phrases, clock: Callable[[], datetime]
+) -> dict[str, ChannelParts]:
     links = mirroring.links(settings)
     bots = {name: bot(name, given) for name, given in settings.bots.items()}
     made = {}
     for name, given in settings.channels.items():
-        adapter = _twilio(settings, name, given)
+        adapter = adapters.channel(name, given, settings.public_url, clock)
         desk = settings.helpdesks[given.helpdesk]
         policy = policies.policy(
             name, given, lists, adapter.capabilities.max_text, desk.mirror.author,
@@ -214,20 +220,6 @@ def _channels(settings: Settings, lists: Phrases) -> dict[str, ChannelParts]:
             bot_name=given.bot,
         )
     return made
-
-
-def _twilio(settings: Settings, name: str, given: TwilioChannel) -> Twilio:
-    root = settings.public_url.rstrip("/")
-    return Twilio(
-        TwilioConfig(
-            account_sid=given.account_sid,
-            auth_tokens=_secrets(given.auth_tokens),
-            number=given.number,
-            messaging_service=given.messaging_service,
-            base_url=given.base_url,
-            status_url=f"{root}/webhooks/channels/{name}/status",
-        )
-    )
 
 
 def bot(name: str, given: ClaudeBot) -> Claude:

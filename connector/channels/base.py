@@ -49,6 +49,7 @@ class InboundMessage:
     raw: Mapping[str, object]
     media: tuple[Media, ...] = ()
     customer_name: str | None = None
+    customer_phone: str | None = None  # E.164, where the address is none and the provider tells
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,15 @@ class Channel(Protocol):
 
     def send(self, message: Outbound) -> ExternalId:
         """Deliver, returning the provider's id. Raise Transient, Rejected or Uncertain."""
+        ...
+
+
+@runtime_checkable
+class AnswersChallenges(Protocol):
+    """The provider checks with a GET that the endpoint is ours before it calls it."""
+
+    def challenge(self, request: WebhookRequest) -> WebhookReply:
+        """What the provider wants to read. Raise BadSignature if it knows no secret of ours."""
         ...
 
 

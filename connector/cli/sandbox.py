@@ -31,15 +31,15 @@ PAGE_THREADS = 24
     "--port",
     default=9000,
     show_default=True,
-    type=click.IntRange(1024, 65531),
-    help="The page's port; the connector and the three stand-ins take the next four.",
+    type=click.IntRange(1024, 65529),
+    help="The page's port; the connector and the five stand-ins take the next six.",
 )
 @told
 def sandbox(port: int) -> None:
     """Run everything on this machine, with no accounts, and print the page's URL.
 
-    Twilio, Zendesk and Anthropic are stand-ins that talk real HTTP. With ANTHROPIC_API_KEY set,
-    the bot is the real one. Nothing is kept when it stops.
+    Twilio, Zendesk, Anthropic, Telegram and WhatsApp are stand-ins that talk real HTTP. With
+    ANTHROPIC_API_KEY set, the bot is the real one. Nothing is kept when it stops.
     """
     log.set_up(level=os.environ.get("CONNECTOR_LOG_LEVEL", "warning"))
     with tempfile.TemporaryDirectory(prefix="connector-sandbox-") as folder, _stage(port) as stage:
@@ -58,12 +58,12 @@ def sandbox(port: int) -> None:
 
 @contextmanager
 def _stage(port: int) -> Iterator[Stage]:
-    made = Stage(f"http://{HOST}:{port + 1}", Ports(port + 2, port + 3, port + 4))
+    made = Stage(f"http://{HOST}:{port + 1}", Ports(*range(port + 2, port + 7)))
     try:
         made.__enter__()
     except OSError:
         raise StartError(
-            f"the sandbox needs the ports {port} to {port + 4}, and one of them is in use; "
+            f"the sandbox needs the ports {port} to {port + 6}, and one of them is in use; "
             f"choose others with --port, e.g. --port {port + 100}"
         ) from None
     try:

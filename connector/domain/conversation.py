@@ -184,6 +184,7 @@ class Conversation:
     messages: tuple[Message, ...] = ()  # of this episode
     earlier: tuple[Message, ...] = ()  # the end of the one before
     customer_name: str | None = None
+    customer_phone: str | None = None  # E.164, where the address is something else
     language: str | None = None  # BCP 47, as last noticed
     opted_out: bool = False
     seq: int = 0

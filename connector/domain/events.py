@@ -22,6 +22,7 @@ class CustomerMessaged:
     text: str
     media: tuple[Media, ...] = ()
     customer_name: str | None = None
+    customer_phone: str | None = None
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,9 @@ def _event(parts: Parts, each: Inbound) -> Event:
     now = parts.now()
     match each:
         case InboundMessage():
-            return CustomerMessaged(now, each.id, each.text, each.media, each.customer_name)
+            return CustomerMessaged(
+                now, each.id, each.text, each.media, each.customer_name, each.customer_phone
+            )
         case InboundConsent():
             return CustomerConsented(now, each.id, each.word, each.text)
         case InboundReceipt():

@@ -1,4 +1,4 @@
-"""The three twins together, set up to know each other's secrets, on loopback."""
+"""The twins together, set up to know each other's secrets, on loopback."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from typing import Self
 
 from connector.sandbox.anthropic.twin import AnthropicTwin
 from connector.sandbox.changes import Changes
+from connector.sandbox.telegram.twin import UPDATES, TelegramTwin
 from connector.sandbox.twilio.twin import TwilioTwin
+from connector.sandbox.whatsapp.twin import WhatsAppTwin
 from connector.sandbox.zendesk.twin import ZendeskTwin
 
 ACCOUNT = "AC00000000000000000000000000005a4d"
 NUMBER = "+12025550100"
 CUSTOMERS = ("+12025550147", "+12025550148", "+34915550147")
 CHANNEL, HELPDESK = "sms", "main"
+TELEGRAM, WHATSAPP = "telegram", "whatsapp"
+PHONE_NUMBER_ID = "106540352242922"
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class Ports:
     twilio: int = 0
     zendesk: int = 0
     anthropic: int = 0
+    telegram: int = 0
+    whatsapp: int = 0
 
 
 class Stage:
@@ -54,7 +60,25 @@ class Stage:
             port=ports.zendesk,
         )
         self.anthropic = AnthropicTwin(self._key, changes=self.changes, port=ports.anthropic)
-        self._twins = (self.twilio, self.zendesk, self.anthropic)
+        self._bot, self._shown = f"110201543:{secrets.token_hex(16)}", secrets.token_hex(16)
+        self._access, self._app, self._handshake = (secrets.token_hex(16) for _ in range(3))
+        self.telegram = TelegramTwin(
+            self._bot,
+            "" if bare else f"{connector}/webhooks/channels/{TELEGRAM}",
+            self._shown,
+            changes=self.changes,
+            port=ports.telegram,
+        )
+        self.telegram.allowed_updates = list(UPDATES)
+        self.whatsapp = WhatsAppTwin(
+            PHONE_NUMBER_ID,
+            self._access,
+            self._app,
+            f"{connector}/webhooks/channels/{WHATSAPP}",
+            changes=self.changes,
+            port=ports.whatsapp,
+        )
+        self._twins = (self.twilio, self.zendesk, self.anthropic, self.telegram, self.whatsapp)
 
     def __enter__(self) -> Self:
         for twin in self._twins:
@@ -79,6 +103,13 @@ class Stage:
             "SANDBOX_ZENDESK_URL": self.zendesk.url,
             "SANDBOX_ANTHROPIC_KEY": self._key,
             "SANDBOX_ANTHROPIC_URL": self.anthropic.url,
+            "SANDBOX_TELEGRAM_TOKEN": self._bot,
+            "SANDBOX_TELEGRAM_SECRET": self._shown,
+            "SANDBOX_TELEGRAM_URL": self.telegram.url,
+            "SANDBOX_WHATSAPP_TOKEN": self._access,
+            "SANDBOX_WHATSAPP_SECRET": self._app,
+            "SANDBOX_WHATSAPP_VERIFY": self._handshake,
+            "SANDBOX_WHATSAPP_URL": self.whatsapp.url,
         }
 
     def until(self, look: Callable[[], bool], seconds: float) -> bool:

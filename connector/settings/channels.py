@@ -109,6 +109,7 @@ class Csat(Section):
 class Channel(Section):
     """What every kind of channel has."""
 
+    kind: str = Field(description="The kind of channel.")
     bot: Word = Field(description="The name of the bot that answers here.")
     helpdesk: Word = Field(description="The name of the helpdesk that gets the tickets.")
     base_url: RootUrl | None = Field(
@@ -142,6 +143,11 @@ class Channel(Section):
         description="What is blotted out before a text goes to the model or the ticket.",
     )
 
+    @property
+    def own(self) -> Mapping[str, str] | None:
+        """The keys and values that no other channel of this kind may have; the last one is named."""
+        return None
+
 
 class TwilioChannel(Channel):
     """A phone number, WhatsApp sender or messaging service at Twilio."""
@@ -172,9 +178,6 @@ class TwilioChannel(Channel):
         return self
 
     @property
-    def sender(self) -> str:
-        """What is unique in the account: the number or the messaging service."""
-        return self.number or self.messaging_service or ""
-
-
-ChannelSettings = TwilioChannel  # with a second kind: a union
+    def own(self) -> Mapping[str, str]:
+        key = "number" if self.number else "messaging_service"
+        return {"account_sid": self.account_sid, key: self.number or self.messaging_service or ""}

@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from connector.settings.channels import TwilioChannel
+from connector.settings.channels import Channel
 from connector.settings.ending import ending
 from connector.settings.handoff import Handoff
 from connector.settings.interpolate import Interpolated, interpolate
@@ -135,12 +135,11 @@ def _refuse_twins(channels: Mapping[str, Section | None], tree: Tree, reader: Re
     """A message to one number must belong to one channel."""
     owners: dict[tuple[object, ...], str] = {}
     for name, channel in channels.items():
-        if not isinstance(channel, TwilioChannel):
+        if not isinstance(channel, Channel) or (own := channel.own) is None:
             continue
-        identity = (channel.base_url, channel.account_sid, channel.sender)
-        owner = owners.setdefault(identity, name)
+        owner = owners.setdefault((channel.kind, channel.base_url, *own.values()), name)
         at = tree.below("channels")
-        for step in (name, "number" if channel.number else "messaging_service"):
+        for step in (name, list(own)[-1]):
             at = at.below(step) if at else None
         if owner != name and at is not None:
             reader.problem(at, f"belongs to channel '{owner}' already")

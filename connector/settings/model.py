@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, PrivateAttr, model_validator
 
 from connector.settings.bots import BotSettings
-from connector.settings.channels import ChannelSettings
+from connector.settings.channel_kinds import ChannelSettings
 from connector.settings.helpdesks import HelpdeskSettings
 from connector.settings.problems import Problem, refused
 from connector.settings.section import Section

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import socket
 import threading
@@ -37,7 +38,8 @@ class Listener:
     def stop(self, seconds: float = 5.0) -> None:
         """No new connections; requests that are being answered get their answer."""
         self._deadline = time.monotonic() + seconds
-        self._server.pull_trigger()
+        with contextlib.suppress(OSError):  # woken by something else, it may be through already
+            self._server.pull_trigger()
         self._thread.join(seconds + 2)
 
     def _run(self) -> None:

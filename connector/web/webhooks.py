@@ -8,7 +8,12 @@ from collections.abc import Callable
 from flask import Flask, Response, request
 
 from connector import log
-from connector.channels.base import WebhookReply, WebhookRequest
+from connector.channels.base import (
+    AnswersChallenges,
+    Channel,
+    WebhookReply,
+    WebhookRequest,
+)
 from connector.errors import UnknownEndpoint, UnsupportedEvent
 from connector.pipeline import receive
 from connector.pipeline.parts import Parts
@@ -28,10 +33,10 @@ def register(app: Flask, parts: Parts, public_url: str) -> None:
         found = parts.channels.get(name)
         if found is None:
             raise UnknownEndpoint(name)
-        if request.method in ("GET", "HEAD"):
-            return Response(status=200)
-        began = time.perf_counter()
         asked = _request(public_url)
+        if request.method in ("GET", "HEAD"):
+            return _reply(_greeting(found.adapter, asked))
+        began = time.perf_counter()
         found.adapter.verify(asked)
         try:
             received = found.adapter.parse(asked)
@@ -73,6 +78,12 @@ def _first(view: Callable[[str], Response]) -> Callable[[str], Response]:
             return view(name)
 
     return taken
+
+
+def _greeting(adapter: Channel, asked: WebhookRequest) -> WebhookReply:
+    if isinstance(adapter, AnswersChallenges):
+        return adapter.challenge(asked)
+    return WebhookReply()
 
 
 def _request(public_url: str) -> WebhookRequest:

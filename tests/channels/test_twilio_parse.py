@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connector.channels.base import Inbound, InboundConsent, InboundMessage, InboundReceipt
+from connector.channels.text import clean
 from connector.channels.twilio.channel import Twilio
 from connector.channels.twilio.refusals import meaning
-from connector.channels.twilio.text import clean
 from connector.errors import MalformedPayload, UnknownEndpoint, WebhookError
 from tests.channels.given import CONFIG, SERVICE, config, message, posted, received, signed
 

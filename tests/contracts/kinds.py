@@ -1,7 +1,12 @@
 """The kinds of channel and their fixtures: a registry row and a folder are all that a kind needs.
 
 tests/fixtures/<kind>/channel.json holds the configurations, an outbound message, the provider's
-answer when it takes one, its refusals, and the names of the recorded requests beside it.
+answer when it takes one, its refusals, and the names of the recorded requests beside it. Where they
+are so it says also:
+
+    now           the time at which the requests were signed, for kinds whose signatures grow old
+    signs_body    false: the provider shows a secret, and what it says is not covered
+    repeatable    true: sending a message twice does no harm, so nothing is ever Uncertain
 """
 
 from __future__ import annotations
@@ -9,6 +14,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -21,11 +28,13 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 KINDS = sorted(CHANNELS)
 
 
+@cache
 def about(kind: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((FIXTURES / kind / "channel.json").read_text())
     return found
 
 
+@cache
 def fixture(kind: str, name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((FIXTURES / kind / f"{name}.json").read_text())
     return found
@@ -36,10 +45,13 @@ RECORDED = [(kind, name) for kind in KINDS for name in about(kind)["requests"]]
 
 def channel(kind: str, name: str, **changes: object) -> Channel:
     """The adapter that the fixtures of this kind call `name`."""
-    adapter = CHANNELS[kind]
+    adapter: Any = CHANNELS[kind]
     config = get_type_hints(adapter.__init__)["config"]
     settings = {**about(kind)["channels"][name], **changes}
     known = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    if "now" in about(kind):
+        at = datetime.fromisoformat(about(kind)["now"])
+        known.setdefault("now", lambda: at)
     built: Channel = adapter(config(**known))
     return built
 
@@ -71,4 +83,6 @@ def plain(event: Inbound) -> dict[str, Any]:
     """As the expected files write it; `raw` is the request itself and checked by its own test."""
     written: dict[str, Any] = json.loads(json.dumps(asdict(event)))
     del written["raw"]
+    if written.get("customer_phone", "") is None:
+        del written["customer_phone"]  # what is seldom told is written where it is
     return {"type": type(event).__name__, **written}

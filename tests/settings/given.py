@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,13 @@ ENVIRON = {
     "ANTHROPIC_API_KEY": CANARY,
     "TWILIO_ACCOUNT_SID": SID,
     "TWILIO_AUTH_TOKEN": CANARY,
+    "WHATSAPP_TOKEN": CANARY,
+    "MESSENGER_TOKEN": CANARY,
+    "META_APP_SECRET": CANARY,
+    "META_VERIFY_TOKEN": CANARY,
+    "TELEGRAM_BOT_TOKEN": f"123456:{CANARY}",
+    "TELEGRAM_SECRET": CANARY,
+    "OWN_APP_SECRET": "whsec_" + b64encode(CANARY.encode() * 3).decode(),
 }
 RIGHT = """\
 public_url: ${PUBLIC_URL}

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from connector.settings import ConfigError, load
+from connector.settings.channel_kinds import CHANNEL_KINDS
 from tests.settings.given import RIGHT, Folder, channel, spoiled
 
 DURATION = "must be a duration such as 300ms, 1.5s, 10m, 24h or 7d"
+
+KINDS = ", ".join(CHANNEL_KINDS)
 
 CHANNEL_ROWS = [
     ("quiet_perod: 2s", "22:5: channels.sms-us.quiet_perod: unknown key; did you mean 'quiet_period'?"),
@@ -83,8 +86,8 @@ OTHER_ROWS = [
     ("kind: twilio", "kind: twillio", "16:5: channels.sms-us.kind: no kind called 'twillio'; did you mean "
      "'twilio'?"),
     ("kind: twilio", "kind: intercom", "16:5: channels.sms-us.kind: 'intercom' is not available in this "
-     "version; available: twilio"),
-    ("    kind: twilio\n", "", "15:3: channels.sms-us.kind: is missing; available: twilio"),
+     f"version; available: {KINDS}"),
+    ("    kind: twilio\n", "", "15:3: channels.sms-us.kind: is missing; available: " + KINDS),
     ("  sms-us:", "  sms us:", "15:3: channels.sms us: a name is made of letters, digits, - and _; it "
      "becomes a part of URLs"),
     ("subdomain: acme", "subdomain: acme.zendesk.com", "5:5: helpdesks.main.subdomain: must be lower-case "

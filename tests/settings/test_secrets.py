@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from connector.settings.channels import TwilioChannel
 from connector.settings.kinds import KINDS
 from connector.settings.secrets import KEYS
 from connector.settings.section import Section
@@ -93,8 +94,10 @@ def test_a57_several_tokens_and_secrets_keep_their_order(folder: Folder) -> None
     text = spoiled('["${TWILIO_AUTH_TOKEN}"]', '["${NEW}", "${OLD}"]')
     text = text.replace('["${ZENDESK_WEBHOOK_SECRET}"]', '["${NEW}", "${OLD}"]')
     settings = folder.load(text, NEW="new", OLD="old")
+    sms = settings.channels["sms-us"]
+    assert isinstance(sms, TwilioChannel)
     for found in (
-        settings.channels["sms-us"].auth_tokens,
+        sms.auth_tokens,
         settings.helpdesks["main"].webhook_secrets,
     ):
         assert [one.get_secret_value() for one in found] == ["new", "old"]
@@ -132,8 +135,11 @@ def _members(annotation: Any) -> Iterator[Any]:
         yield from _members(inner)
 
 
+# Of kinds, and of a section, that are still to come.
+UNUSED = {"client_secrets", "password", "password_hash"}
+
+
 def test_every_secret_of_a_model_is_known_as_one() -> None:
     found = {k for kinds in KINDS.values() for m in kinds.values() for k in _secret_keys(m)}
-    known = {"client_secret", "refresh_token", "token", "webhook_secrets", "api_key", "auth_tokens"}
-    assert found == known
+    assert found == KEYS - UNUSED
     assert found <= KEYS

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from connector.channels.base import Outbound
+from connector.channels.payload import object_of
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.refusals import LATER, REFUSED, meaning
 from connector.domain.ids import ExternalId
@@ -40,7 +41,7 @@ class Messages:
             )
         except requests.RequestException as error:
             raise translate(error, provider=PROVIDER, operation=SEND) from error
-        body = _object(answer)
+        body = object_of(answer)
         _judge(answer, body)
         sid = body.get("sid")
         if not isinstance(sid, str) or not _SID.fullmatch(sid):
@@ -121,7 +122,7 @@ class Messages:
             raise _unanswered(operation, type(error).__name__) from error
         except Rejected as error:
             raise _unanswered(operation, error.reason, status=error.status) from error
-        body = _object(answer)
+        body = object_of(answer)
         if not isinstance(body.get(named), list):
             raise _unanswered(operation, "unreadable answer")
         return body
@@ -153,15 +154,6 @@ def _judge(answer: requests.Response, body: Mapping[str, Any]) -> None:
     if error is not None:
         raise error
     check(answer, provider=PROVIDER, operation=SEND, code=code, meaning=meaning(code))
-
-
-def _object(answer: requests.Response) -> dict[str, Any]:
-    """The JSON object in the body; {} if there is none. Deep nesting ends in RecursionError."""
-    try:
-        body = answer.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
 
 
 def created(each: Mapping[str, Any]) -> datetime | None:

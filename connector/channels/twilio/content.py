@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from connector.channels.text import clean
 from connector.channels.twilio.form import Form
-from connector.channels.twilio.text import clean
 from connector.domain.conversation import Media
 
 MAX_MEDIA = 100  # Twilio sends at most ten

@@ -12,12 +12,12 @@ from connector.channels.base import (
     InboundReceipt,
     WebhookRequest,
 )
+from connector.channels.text import clean
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.consent import consent_word
 from connector.channels.twilio.content import media, readable
 from connector.channels.twilio.form import Form
 from connector.channels.twilio.refusals import meaning
-from connector.channels.twilio.text import clean
 from connector.domain.ids import Address, ExternalId
 from connector.errors import MalformedPayload, UnknownEndpoint
 

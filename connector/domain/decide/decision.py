@@ -75,7 +75,8 @@ def hear(decision: Decision, event: CustomerMessaged) -> Decision:
         Author.CUSTOMER, event.text, event.at, media=event.media, external=(event.external,)
     )
     name = event.customer_name or conversation.customer_name
-    return decision.now(replace(conversation, customer_name=name))
+    phone = event.customer_phone or conversation.customer_phone
+    return decision.now(replace(conversation, customer_name=name, customer_phone=phone))
 
 
 def say(

@@ -109,7 +109,8 @@ def requester(conversation: Conversation) -> Requester:
     """Known by phone number across channels, else by this channel's own address; nothing invented."""
     address = conversation.address
     bare = address.removeprefix("whatsapp:")
-    phone = bare if bare.startswith("+") and bare[1:].isdigit() else None
+    own = bare if bare.startswith("+") and bare[1:].isdigit() else None
+    phone = own or conversation.customer_phone
     ours = f"phone:{phone}" if phone else f"{conversation.channel}:{address}"
     name = conversation.customer_name or phone or bare
     return Requester(f"connector:{ours}", transcript.inert(name), phone, conversation.language)

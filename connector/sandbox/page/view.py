@@ -64,7 +64,9 @@ class _Whose:
         facts: Sequence[Fact],
     ) -> None:
         self._messages = {m.sid: (who, m) for who, ms in conversations.items() for m in ms}
-        self._tickets = {str(t.id): t.requester_phone for t in tickets if t.requester_phone}
+        known = {who.rpartition(":")[2]: who for who in conversations}
+        phones = {str(t.id): t.requester_phone for t in tickets if t.requester_phone}
+        self._tickets = {ticket: known.get(phone, phone) for ticket, phone in phones.items()}
         self._conversations: dict[str, str] = {}
         self._facts = facts
         for fact in facts:

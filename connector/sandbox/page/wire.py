@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from connector.sandbox.faults import Fault, Order
 from connector.sandbox.page import sources as page
 from connector.sandbox.page.facts import RecentFacts
-from connector.sandbox.stage import CUSTOMERS, NUMBER, Stage
+from connector.sandbox.page.phones import Phones
+from connector.sandbox.stage import Stage
 from connector.sandbox.twin import Twin
 from connector.sandbox.zendesk.agents import MACROS, TicketView
 from connector.sandbox.zendesk.refusals import RefusedError
@@ -17,6 +18,8 @@ AGENT = "Ana Silva"
 # What a person may want to see fail, in the words of the page, and what it is over HTTP.
 OPERATIONS: Mapping[str, Mapping[str, str]] = {
     "Twilio": {"Send a message": "POST /2010-04-01/Accounts/*/Messages.json"},
+    "WhatsApp": {"Send a message": "POST */messages"},
+    "Telegram": {"Send a message": "POST /bot*/send*"},
     "Zendesk": {
         "Open a ticket": "POST /api/v2/tickets*",
         "Add a comment": "PUT /api/v2/tickets/*",
@@ -37,36 +40,9 @@ KINDS: Mapping[page.FaultKind, Fault] = {
 
 def sources(stage: Stage, facts: RecentFacts) -> page.Sources:
     return page.Sources(
-        phone=_Phone(stage), desk=_Desk(stage), faults=_Faults(stage), facts=facts,
+        phone=Phones(stage), desk=_Desk(stage), faults=_Faults(stage), facts=facts,
         changes=stage.changes,
     )  # fmt: skip
-
-
-class _Phone:
-    number = NUMBER
-
-    def __init__(self, stage: Stage) -> None:
-        self._twilio = stage.twilio
-
-    def customers(self) -> Sequence[str]:
-        return list(dict.fromkeys((*CUSTOMERS, *self._twilio.customers())))
-
-    def conversation(self, customer: str) -> Sequence[page.PhoneMessage]:
-        return [
-            page.PhoneMessage(
-                m.sid,
-                m.direction,
-                m.text,
-                m.at,
-                m.status,
-                m.error_code,
-                tuple(page.Attachment(a.name, a.kind, a.url) for a in m.media),
-            )
-            for m in self._twilio.conversation(customer)
-        ]
-
-    def customer_says(self, customer: str, text: str) -> None:
-        self._twilio.customer_says(text, from_=customer)
 
 
 class _Desk:
@@ -148,6 +124,8 @@ class _Faults:
         self._changes = stage.changes
         self._twins: Mapping[str, Twin] = {
             "Twilio": stage.twilio,
+            "WhatsApp": stage.whatsapp,
+            "Telegram": stage.telegram,
             "Zendesk": stage.zendesk,
             "Anthropic": stage.anthropic,
         }

@@ -1,0 +1,1 @@
+"""Facebook Messenger: what is odd about it stays in this folder."""

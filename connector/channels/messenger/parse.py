@@ -1,0 +1,134 @@
+"""A signed request -> what happened on our page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from connector.channels.base import Inbound, InboundMessage, InboundReceipt, WebhookRequest
+from connector.channels.messenger.content import media, readable
+from connector.channels.payload import (
+    Section,
+    address,
+    identifier,
+    json_object,
+    line,
+    section,
+    sections,
+    text,
+)
+from connector.domain.ids import Address, ExternalId
+from connector.errors import MalformedPayload, UnknownEndpoint, UnsupportedEvent, WebhookError
+
+
+def parse(request: WebhookRequest, page_id: str) -> Sequence[Inbound]:
+    """All that is ours, order kept. What can't be read leaves the rest alone."""
+    told = json_object(request)
+    if told.get("object") != "page":
+        raise MalformedPayload("not of a page")
+    entries = sections(told.get("entry"))
+    ours = [entry for entry in entries if identifier(entry.get("id")) == page_id]
+    if entries and not ours:
+        raise UnknownEndpoint("a page that this channel doesn't own")
+    found: list[Inbound] = []
+    wrong: list[WebhookError] = []
+    for event in (e for entry in ours for e in sections(entry.get("messaging"))):
+        try:
+            found.extend(_read(event))
+        except WebhookError as error:
+            wrong.append(error)
+    if not found:
+        wrong.sort(key=lambda error: isinstance(error, UnsupportedEvent))
+        raise next(iter(wrong), UnsupportedEvent("nothing of a conversation"))
+    return found
+
+
+def _read(event: Section) -> Sequence[Inbound]:
+    for kind, read in _KINDS.items():
+        told = event.get(kind)
+        if isinstance(told, dict):
+            return read(told, event)
+    raise UnsupportedEvent("a kind of event that is not known")
+
+
+def _message(told: Section, event: Section) -> Sequence[Inbound]:
+    if told.get("is_echo") is True:
+        raise UnsupportedEvent("what our page wrote")
+    if told.get("is_deleted") is True:
+        said = "[A message was deleted by the customer]"
+        return (_written(event, f"{_id(told)}:deleted", said),)
+    message = InboundMessage(
+        _id(told), _customer(event), readable(told), {"event": event}, media(told)
+    )
+    return (message,)
+
+
+def _postback(told: Section, event: Section) -> Sequence[Inbound]:
+    """A button was pressed; old ones have no id of their own."""
+    said = text(told.get("title")) or text(told.get("payload"))
+    if not said.strip():
+        raise UnsupportedEvent("a button without words")
+    known = identifier(told.get("mid")) or f"postback:{_moment(event)}:{_customer(event)}"
+    return (_written(event, known, said),)
+
+
+def _reaction(told: Section, event: Section) -> Sequence[Inbound]:
+    emoji = line(told.get("emoji"), 20) or line(told.get("reaction"), 20)
+    if told.get("action") != "react" or not emoji:
+        raise UnsupportedEvent("a reaction was taken back")
+    return (_written(event, f"reaction:{_moment(event)}:{_id(told)}", f"[Reaction: {emoji}]"),)
+
+
+def _edit(told: Section, event: Section) -> Sequence[Inbound]:
+    count = identifier(told.get("num_edit")) or _moment(event)
+    return (_written(event, f"edit:{count}:{_id(told)}", f"[Edited] {text(told.get('text'))}"),)
+
+
+def _delivery(told: Section, event: Section) -> Sequence[Inbound]:
+    """Each message by its id; without ids a time is all that is told, and that names no message."""
+    mids = told.get("mids")
+    known = [i for mid in mids if (i := identifier(mid))] if isinstance(mids, list) else []
+    if not known:
+        raise UnsupportedEvent("a receipt that names no message")
+    customer = _customer(event)
+    return [
+        InboundReceipt(
+            ExternalId(f"{mid}:delivered"), ExternalId(mid), customer, "delivered", {"event": event}
+        )
+        for mid in known
+    ]
+
+
+_KINDS: Mapping[str, Callable[[Section, Section], Sequence[Inbound]]] = {
+    "message": _message,
+    "postback": _postback,
+    "reaction": _reaction,
+    "message_edit": _edit,
+    "delivery": _delivery,
+}
+
+
+def _written(event: Section, id: str, said: str) -> InboundMessage:
+    if not identifier(id):
+        raise MalformedPayload("an id that is too long")
+    return InboundMessage(ExternalId(id), _customer(event), said, {"event": event})
+
+
+def _id(told: Section) -> ExternalId:
+    found = identifier(told.get("mid"))
+    if not found:
+        raise MalformedPayload("no mid")
+    return ExternalId(found)
+
+
+def _moment(event: Section) -> str:
+    found = identifier(event.get("timestamp"))
+    if not found:
+        raise MalformedPayload("no timestamp")
+    return found
+
+
+def _customer(event: Section) -> Address:
+    found = address(section(event.get("sender")).get("id"))
+    if not found:
+        raise MalformedPayload("no sender")
+    return Address(found)

@@ -1,0 +1,1 @@
+"""Telegram's Bot API: what is odd about it stays in this folder."""

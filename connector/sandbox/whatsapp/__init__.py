@@ -1,0 +1,1 @@
+"""WhatsApp at Meta, as a business sees it: the Graph API's calls, and signed webhooks."""
