@@ -84,13 +84,19 @@ ADVERSARIAL = [
 ]
 
 
-@pytest.mark.parametrize("text", ADVERSARIAL, ids=lambda t: ascii(t[:12]))
-def test_100_000_characters_take_no_longer_than_1_200_would(
-    policy: HandoffPolicy, text: str
-) -> None:
-    """Bounded work, measured as the processor's time: ten times as much text costs no more."""
+def cost(policy: HandoffPolicy, text: str) -> float:
+    """The processor's time, at least 20 ms: what is less is noise."""
     turns = [Turn("1", "customer", text), Turn("2", "bot", text), Turn("3", "customer", text + "?")]
-    began = time.thread_time()
-    found = consider(turns, policy)
-    assert time.thread_time() - began < 0.5
-    assert all(0 <= one.score <= 1 for one in found)
+    spent = []
+    for _ in range(2):
+        began = time.thread_time()
+        found = consider(turns, policy)
+        spent.append(time.thread_time() - began)
+        assert all(0 <= one.score <= 1 for one in found)
+    return max(min(spent), 0.02)
+
+
+@pytest.mark.parametrize("text", ADVERSARIAL, ids=lambda t: ascii(t[:12]))
+def test_four_times_the_text_costs_no_more_than_it_should(policy: HandoffPolicy, text: str) -> None:
+    """Bounded work: nothing that backtracks, where it would be sixteen times as much or worse."""
+    assert cost(policy, text) < 12 * cost(policy, text[: len(text) // 4])
