@@ -157,7 +157,7 @@ def test_twice_changes_nothing_the_second_time(site: Site) -> None:
     count = len([r for r in writes if r.method != "GET" and "oauth" not in r.path])
     again = site.run("setup")
     assert again.exit_code == 0
-    assert again.output.splitlines()[-1] == "Nothing to change: all 6 are as they should be."
+    assert again.output.splitlines()[-1] == "Nothing to change: all 7 are as they should be."
     assert "export" not in again.output
     assert before == (site.stage.zendesk.rules.triggers.rows, site.webhook.facts, site.line)
     writes = [r for t in (site.stage.zendesk, site.stage.twilio) for r in t.requests]
@@ -328,7 +328,7 @@ def test_every_check_reports_without_a_network_and_with_wrong_credentials(site: 
     site.set_up()
     all_of_them = set(site.findings())
     wrong = {"SANDBOX_ZENDESK_SECRET": "x1", "SANDBOX_TWILIO_TOKEN": "x2",
-             "SANDBOX_ANTHROPIC_KEY": "x3"}  # fmt: skip
+             "SANDBOX_ANTHROPIC_KEY": "x3", "SANDBOX_TELEGRAM_TOKEN": "1:another-one"}  # fmt: skip
     for name, value in wrong.items():
         site.patch.setenv(name, value)
     found = site.findings()
@@ -336,16 +336,18 @@ def test_every_check_reports_without_a_network_and_with_wrong_credentials(site: 
     assert "OAuth client" in found[f"{HELPDESK}: sign-in"]["found"]
     assert "SID and token" in found[f"{CHANNEL}: sign-in"]["found"]
     assert "API key" in found["bot support: key and model"]["found"]
+    assert "bot's token" in found["channel telegram: sign-in"]["found"]
     gone = f"http://127.0.0.1:{free_port()}"
-    for name in ("SANDBOX_ZENDESK_URL", "SANDBOX_TWILIO_URL", "SANDBOX_ANTHROPIC_URL"):
+    for name in ("SANDBOX_ZENDESK_URL", "SANDBOX_TWILIO_URL", "SANDBOX_ANTHROPIC_URL",
+                 "SANDBOX_TELEGRAM_URL"):  # fmt: skip
         site.patch.setenv(name, gone)
     found = site.findings()
     assert set(found) == all_of_them
     assert {f["mark"] for f in found.values()} == {"wrong"}
     told = site.run("setup")
     assert told.exit_code == 1
-    assert told.output.count("could not be asked") == 7  # the pieces, and the secret
-    assert told.output.splitlines()[-1] == "7 failed."
+    assert told.output.count("could not be asked") == 8  # the pieces, and the secret
+    assert told.output.splitlines()[-1] == "8 failed."
 
 
 def test_the_secret_can_go_into_a_file_that_nobody_else_reads(site: Site) -> None:
@@ -417,7 +419,7 @@ def several(site: Site) -> None:
     """A second helpdesk; a messaging service and a WhatsApp sender beside the number."""
     text = site.config.read_text()
     desk = re.search(r"(?ms)^  main:\n(.*?)(?=^\S)", text)
-    channel = re.search(r"(?ms)^  sms:\n(.*)", text)
+    channel = re.search(r"(?ms)^  sms:\n(.*?)(?=^  \S)", text)
     assert desk
     assert channel
     number = f'number: "{NUMBER}"'
