@@ -52,7 +52,10 @@ _CHANGE_EPISODE = Prepared(
     update(tables.episodes)
     .where(tables.episodes.c.id == bindparam("ours"))
     .values(
-        {n: bindparam(n) for n in ("ended_at", "outcome", "trigger", "handed_off_at", "ticket")}
+        {
+            n: bindparam(n)
+            for n in ("ended_at", "outcome", "trigger", "handed_off_at", "ticket", "language")
+        }
     )
 )
 _ADD_CONSIDERED = insert(tables.considered)
@@ -158,6 +161,8 @@ def _save_episode(connection: Connection, conversation: Conversation, episode: E
         "trigger": episode.trigger.value if episode.trigger else None,
         "handed_off_at": episode.handed_off_at,
         "ticket": episode.ticket,
+        # A model may call a language anything; the column is short.
+        "language": (conversation.language or "")[:20] or None,
     }
     if _CHANGE_EPISODE(connection, {"ours": episode.id, **values}).rowcount:
         return
