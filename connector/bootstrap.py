@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask
 from pydantic import SecretStr
 
-from connector import fleet, knowledge, log, phrases, policies
+from connector import dashboard, fleet, knowledge, log, phrases, policies
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.channels.twilio.channel import Twilio
@@ -137,7 +137,7 @@ def _build(
         ticker = ticker if role == "worker" else None
     else:
         runner = LocalRunner(todo, lanes.looking(db, clock), clock)
-    web = Web(parts, settings.public_url, ready)
+    web = Web(parts, settings.public_url, ready, dashboard.of(settings))
     app = create_app(web)
     if many and role == "wsgi":  # the others do not start before the schema is right
         health.hold_back(app, partial(fleet.check, db))

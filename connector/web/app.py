@@ -12,6 +12,8 @@ from connector import log
 from connector.errors import StorageError, WebhookError
 from connector.pipeline.parts import Parts
 from connector.web import health, metrics, webhooks
+from connector.web.ops import app as dashboard
+from connector.web.ops.parts import Dashboard, Ops
 
 MAX_BODY = 1024 * 1024  # RELIABILITY: 1 MiB, then 413
 RETRY_AFTER = "30"  # Zendesk repeats a 503 only with Retry-After below 60 s
@@ -26,6 +28,7 @@ class Web:
     parts: Parts
     public_url: str
     ready: health.Check
+    ops: Ops | None = None  # None: without the dashboard
 
 
 def create_app(web: Web) -> Flask:
@@ -35,6 +38,8 @@ def create_app(web: Web) -> Flask:
     webhooks.register(app, web.parts, web.public_url)
     health.register(app, web.ready)
     metrics.register(app, web.parts.db)
+    if web.ops is not None:
+        dashboard.register(app, Dashboard(web.parts, web.ops))
     app.register_error_handler(WebhookError, _webhook_error)
     app.register_error_handler(StorageError, _storage_gone)
     app.register_error_handler(HTTPException, _http_error)
@@ -91,5 +96,5 @@ def _unexpected(error: Exception) -> Response:
 
 def _headers(response: Response) -> Any:
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -18,6 +18,8 @@ ENVIRON = {
     "ANTHROPIC_API_KEY": CANARY,
     "TWILIO_ACCOUNT_SID": SID,
     "TWILIO_AUTH_TOKEN": CANARY,
+    "OPS_ANA_HASH": f"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ${CANARY}",
+    "OPS_BO_HASH": f"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ${CANARY}",
 }
 RIGHT = """\
 public_url: ${PUBLIC_URL}
