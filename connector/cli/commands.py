@@ -19,6 +19,8 @@ COMMANDS = {
     "migrate": ("migrate:migrate", "Bring the database's schema up to date."),
     "check": ("check:check", "Is the configuration right? Needs no network."),
     "buried": ("buried:buried", "What was given up on: list, replay, drop."),
+    "report": ("report:report", "A month's handoffs: how many, why, and how each ended."),
+    "password": ("password:password", "The hash of a password, for the dashboard's accounts."),
     "simulate": ("simulate:simulate", "Talk to the bot in the terminal."),
 }
 
