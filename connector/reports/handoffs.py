@@ -177,7 +177,8 @@ def times(connection: Connection, period: Period) -> Times:
         .scalar_subquery()
     )
     asked = select(e.handed_off_at, ticket, reply, e.ended_at, e.outcome)
-    rows = connection.execute(asked.where(*within(period), e.handed_off_at.is_not(None))).all()
+    # Of the two that a handoff sets, the one that there is an index of.
+    rows = connection.execute(asked.where(*within(period), e.trigger.is_not(None))).all()
     solved = Outcome.AGENT_RESOLVED.value
     return Times(
         to_ticket=spread(_waits((r[0], r[1]) for r in rows)),
@@ -186,6 +187,6 @@ def times(connection: Connection, period: Period) -> Times:
     )
 
 
-def _waits(pairs: Iterable[tuple[datetime, datetime | None]]) -> list[timedelta]:
+def _waits(pairs: Iterable[tuple[datetime | None, datetime | None]]) -> list[timedelta]:
     """A clock that was set back makes no wait shorter than none."""
-    return [max(end - begun, timedelta()) for begun, end in pairs if end is not None]
+    return [max(end - begun, timedelta()) for begun, end in pairs if begun and end]

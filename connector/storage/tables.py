@@ -80,7 +80,7 @@ messages = Table(
     Column("body", Text, nullable=False),
     UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
     Index("ix_messages_episode", "conversation_id", "episode", "seq"),
-    _partial("ix_messages_agent", "author = 'agent'", "conversation_id", "episode", "seq", "at"),
+    _partial("ix_messages_agent", "author = 'agent'", "conversation_id", "episode", "at"),
 )
 
 episodes = Table(
@@ -108,6 +108,7 @@ episodes = Table(
         "outcome",
         "handed_off_at",
     ),
+    _partial("ix_episodes_handed_over", "trigger IS NOT NULL", "started_at"),
 )
 
 considered = Table(

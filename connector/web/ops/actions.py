@@ -60,8 +60,8 @@ def _signing(blueprint: Blueprint, dashboard: Dashboard) -> None:
 
     @blueprint.post("/sign-in")
     def try_to_sign_in() -> Any:
-        name, there = request.form.get("name", "")[:100], request.form.get("next", "")
-        there = gate.safe_next(there)
+        given, there = request.form.get("name", ""), gate.safe_next(request.form.get("next", ""))
+        name = "".join(c for c in given[:100] if c.isprintable())  # it will stand in the log
         cookie = _begin(dashboard, name, request.form.get("password", ""))
         if cookie is None:
             why = "That name and password do not go together."

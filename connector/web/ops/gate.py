@@ -50,6 +50,8 @@ def install(blueprint: Blueprint, dashboard: Dashboard) -> None:
 
     def refuse() -> Answer | None:
         g.viewer = _viewer(dashboard)
+        if "\0" in request.path:  # no id has one, and Postgres takes it for a fault of ours
+            abort(404, "There is no such page.")
         if request.endpoint in _OPEN and request.method in ("GET", "HEAD"):
             return None
         if request.method not in ("GET", "HEAD"):

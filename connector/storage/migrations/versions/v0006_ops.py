@@ -45,8 +45,9 @@ def upgrade() -> None:
     _partial(
         "ix_messages_agent",
         "messages",
-        ["conversation_id", "episode", "seq", "at"],
+        ["conversation_id", "episode", "at"],
         "author = 'agent'",
     )
+    _partial("ix_episodes_handed_over", "episodes", ["started_at"], "trigger IS NOT NULL")
     _partial("ix_outbox_tickets", "outbox", ["conversation_id"], "kind = 'OpenTicket'")
     _partial("ix_outbox_buried", "outbox", ["id"], "state = 'buried'")
