@@ -14,6 +14,7 @@ from flask import Flask
 from connector import (
     adapters,
     alone,
+    dashboard,
     desks,
     fleet,
     knowledge,
@@ -142,7 +143,8 @@ def _build(
         ticker = ticker if role == "worker" else None
     else:
         runner = LocalRunner(todo, lanes.looking(db, clock), clock)
-    web = Web(parts, settings.public_url, ready, mirroring.links(settings))
+    links, ops = mirroring.links(settings), dashboard.of(settings)
+    web = Web(parts, settings.public_url, ready, links, ops)
     app = create_app(web)
     if many and role == "wsgi":  # the others do not start before the schema is right
         health.hold_back(app, partial(fleet.check, db))
@@ -210,10 +212,11 @@ def _channels(
             name, given, lists, adapter.capabilities.max_text, desk.mirror.author,
             policies.steering(desk),
         )  # fmt: skip
+        policy = mirroring.with_files(policy, adapter, links, settings, given.helpdesk)
         made[name] = ChannelParts(
             name=name,
             adapter=adapter,
-            policy=mirroring.with_files(policy, adapter, links, settings, given.helpdesk),
+            policy=dashboard.with_page(policy, settings),
             bot=bots[given.bot],
             helpdesk=given.helpdesk,
             resend_unproven=given.on_unknown == "at_least_once",

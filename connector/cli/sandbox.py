@@ -97,4 +97,5 @@ def _greet(port: int) -> None:
     bot = "the real Claude" if os.environ.get("ANTHROPIC_API_KEY") else "a stand-in"
     click.echo(f"The sandbox is running. Open http://{HOST}:{port} in a browser.")
     click.echo(f"  the bot is {bot}; the connector is http://{HOST}:{port + 1}")
+    click.echo(f"  what operators see: http://{HOST}:{port + 1}/ops/")
     click.echo("  Ctrl-C ends it; nothing is kept.")

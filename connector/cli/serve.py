@@ -15,6 +15,8 @@ import click
 from connector import bootstrap, log
 from connector.bootstrap import Connector
 from connector.cli.common import config_option, settings_from, told
+from connector.settings import Settings
+from connector.settings.values import is_loopback
 from connector.web.server import Listener, listen
 
 DRAIN_SECONDS = 9.0  # with what comes before and after, no more than 10
@@ -39,7 +41,16 @@ def serve(config: str, host: str, port: int) -> None:
         connector.close(0)
         raise
     click.echo(f"connector is listening on http://{host}:{port} (webhooks, /healthz, /readyz)")
+    click.echo(_dashboard(settings, host, port))
     run_until_signal(connector, listener)
+
+
+def _dashboard(settings: Settings, host: str, port: int) -> str:
+    if settings.ops.auth is not None:
+        return f"  the dashboard is at {settings.public_url}/ops/, for the accounts of ops.auth"
+    if not is_loopback(host):
+        return "  the dashboard is for this machine alone, as long as ops.auth is not set"
+    return f"  the dashboard is at http://{host}:{port}/ops/, for this machine alone (see ops.auth)"
 
 
 def run_until_signal(connector: Connector, listener: Listener | None) -> None:

@@ -178,6 +178,15 @@ class DeliveryUnknown:
     reason: str
 
 
+@dataclass(frozen=True)
+class HandoffOrdered:
+    """An operator wants a person to take over."""
+
+    at: datetime
+    episode: EpisodeId
+    account: str  # the operator's
+
+
 Event = (
     CustomerMessaged
     | CustomerConsented
@@ -199,4 +208,5 @@ Event = (
     | MessageSent
     | DeliveryFailed
     | DeliveryUnknown
+    | HandoffOrdered
 )

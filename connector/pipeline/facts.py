@@ -38,6 +38,7 @@ _NAMES: dict[type, str] = {
     e.MessageSent: "message_sent",
     e.DeliveryFailed: "delivery_failed",
     e.DeliveryUnknown: "delivery_unknown",
+    e.HandoffOrdered: "handoff_ordered",
 }
 _IDS = ("draft", "attempts", "ticket", "comment", "message", "code", "reason", "word")
 

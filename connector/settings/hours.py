@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, NamedTuple
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from connector.settings.problems import did_you_mean, refused
 from connector.settings.section import Section
+from connector.settings.zones import known_zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TIME = r"([01]\d|2[0-3]):[0-5]\d"
@@ -73,15 +73,6 @@ def _minutes(text: str) -> int:
     return int(hours) * 60 + int(minutes)
 
 
-def _timezone(value: str) -> str:
-    if value not in available_timezones():
-        near = did_you_mean(value, available_timezones())
-        hint = near if near.startswith("did") else "write it as in America/New_York"
-        raise refused("there is no such time zone", hint)
-    ZoneInfo(value)
-    return value
-
-
 _SPANS = {"type": "string", "pattern": f"^{_TIME}-({_TIME}|24:00)$"}
 _WEEK = {
     "type": "object",
@@ -95,7 +86,7 @@ _WEEK = {
 class Hours(Section):
     """When people are there."""
 
-    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+    timezone: Annotated[str, AfterValidator(known_zone)] = Field(
         description="The time zone of the times, such as America/New_York."
     )
     open: Annotated[Week, BeforeValidator(parse_week), WithJsonSchema(_WEEK)] = Field(

@@ -19,14 +19,17 @@ _OPENED = re.compile(r"\$\{")
 class Interpolated(str):
     """A text with at least one `${...}` in it, filled in."""
 
-    __slots__ = ("from_default", "whole")
+    __slots__ = ("from_default", "names", "whole")
+    names: tuple[str, ...]  # of the variables
     whole: bool  # nothing stands around the one reference
     from_default: bool  # the part after :- was taken
 
     @classmethod
-    def made(cls, text: str, *, whole: bool, from_default: bool) -> Interpolated:
+    def made(
+        cls, text: str, names: tuple[str, ...], *, whole: bool, from_default: bool
+    ) -> Interpolated:
         made = cls(text)
-        made.whole, made.from_default = whole, from_default
+        made.names, made.whole, made.from_default = names, whole, from_default
         return made
 
 
@@ -66,7 +69,8 @@ def fill(text: str, environ: Mapping[str, str]) -> str:
 
     filled = _REFERENCE.sub(one, text)
     whole = _REFERENCE.fullmatch(text) is not None
-    return Interpolated.made(filled, whole=whole, from_default=defaulted)
+    names = tuple(match["name"] for match in _REFERENCE.finditer(text))
+    return Interpolated.made(filled, names, whole=whole, from_default=defaulted)
 
 
 def _not_empty(name: str, value: str) -> str:

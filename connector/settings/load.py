@@ -13,6 +13,7 @@ from connector.settings.interpolate import Interpolated, interpolate
 from connector.settings.kinds import KINDS, PLANNED
 from connector.settings.model import Settings
 from connector.settings.not_acted_on import not_acted_on
+from connector.settings.origins import origins
 from connector.settings.problems import ConfigError, did_you_mean
 from connector.settings.secrets import refuse_literals
 from connector.settings.section import Section
@@ -28,12 +29,13 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     tree = reader.read()
     interpolate(tree, reader, environ)
     warnings, ends = not_acted_on(tree, reader.file), ending(tree, reader.file)
+    found = origins(tree, reader.file)
     _inherit(tree, reader)
     sections: dict[str, dict[str, Section | None]] = {}
     for group in KINDS:
         if (below := tree.below(group)) and below.section:
             sections[group] = _build_group(group, below, reader)
-    _check_planned(tree, reader)
+    _check_ops(tree, reader)
     _check_references(tree, reader)
     _refuse_twins(sections.get("channels", {}), tree, reader)
     settings = build(Settings, tree, reader, sections)
@@ -41,6 +43,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
         raise ConfigError(reader.problems)
     settings._not_acted_on, settings._ending = warnings, ends
     settings._folder = path.resolve().parent
+    settings._origins = found
     return settings
 
 
@@ -111,12 +114,10 @@ def _refuse_value(
         reader.problem(at, f"no {what} called '{at.value}'", did_you_mean(at.value, available))
 
 
-def _check_planned(tree: Tree, reader: Reader) -> None:
+def _check_ops(tree: Tree, reader: Reader) -> None:
     ops = tree.below("ops")
-    auth = ops.below("auth") if ops else None
-    if auth is not None:
-        # Whoever sets it believes that the dashboard is guarded.
-        reader.problem(auth, "is not available in this version", "remove it")
+    if ops is not None:
+        refuse_literals(ops, reader)
 
 
 def _check_references(tree: Tree, reader: Reader) -> None:

@@ -11,9 +11,11 @@ from pydantic import Field, PrivateAttr, model_validator
 from connector.settings.bots import BotSettings
 from connector.settings.channel_kinds import ChannelSettings
 from connector.settings.helpdesks import HelpdeskSettings
+from connector.settings.ops import Ops
+from connector.settings.origins import Origin
 from connector.settings.problems import Problem, refused
 from connector.settings.section import Section
-from connector.settings.values import DatabaseUrl, Url, Whole, matches
+from connector.settings.values import DatabaseUrl, Url, matches
 
 Name = Annotated[
     str,
@@ -23,14 +25,6 @@ Name = Annotated[
         "it becomes a part of URLs",
     ),
 ]
-
-
-class Ops(Section):
-    """The operators' side."""
-
-    retention_days: Annotated[Whole, Field(ge=1, le=3650)] = Field(
-        default=365, description="After how many days conversations are forgotten."
-    )
 
 
 class Settings(Section):
@@ -68,6 +62,7 @@ class Settings(Section):
     _not_acted_on: tuple[Problem, ...] = PrivateAttr(default=())
     _ending: tuple[Problem, ...] = PrivateAttr(default=())
     _folder: Path = PrivateAttr(default=Path())
+    _origins: Mapping[str, Origin] = PrivateAttr(default={})
 
     @model_validator(mode="after")
     def _fleet_needs_a_server(self) -> Self:
@@ -93,3 +88,8 @@ class Settings(Section):
     def folder(self) -> Path:
         """Where the file is: beside it may stand word lists of the operator's own (phrases/)."""
         return self._folder
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        """Where each value of the file stands, by its path (channels.sms-us.number)."""
+        return self._origins

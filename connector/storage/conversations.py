@@ -54,7 +54,15 @@ _CHANGE_EPISODE = Prepared(
     .values(
         {
             n: bindparam(n)
-            for n in ("ended_at", "outcome", "trigger", "handed_off_at", "ticket", "score")
+            for n in (
+                "ended_at",
+                "outcome",
+                "trigger",
+                "handed_off_at",
+                "ticket",
+                "score",
+                "language",
+            )
         }
     )
 )
@@ -162,6 +170,8 @@ def _save_episode(connection: Connection, conversation: Conversation, episode: E
         "handed_off_at": episode.handed_off_at,
         "ticket": episode.ticket,
         "score": episode.score,
+        # A model may call a language anything; the column is short.
+        "language": (conversation.language or "")[:20] or None,
     }
     if _CHANGE_EPISODE(connection, {"ours": episode.id, **values}).rowcount:
         return

@@ -47,6 +47,11 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _partial(name: str, where: str, *columns: str) -> Index:
+    """Of those rows only. A question uses it if it says the same, as a literal and not as a value."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 conversations = Table(
     "conversations",
     metadata,
@@ -75,6 +80,7 @@ messages = Table(
     Column("body", Text, nullable=False),
     UniqueConstraint("conversation_id", "seq", name="uq_messages_seq"),
     Index("ix_messages_episode", "conversation_id", "episode", "seq"),
+    _partial("ix_messages_agent", "author = 'agent'", "conversation_id", "episode", "at"),
 )
 
 episodes = Table(
@@ -91,7 +97,19 @@ episodes = Table(
     Column("handed_off_at", Utc),
     Column("ticket", String(60)),
     Column("score", Integer),
+    Column("language", String(20)),
     Index("ix_episodes_started", "started_at"),
+    # All that a report counts by, so that it reads no row.
+    Index(
+        "ix_episodes_counted",
+        "started_at",
+        "channel",
+        "language",
+        "trigger",
+        "outcome",
+        "handed_off_at",
+    ),
+    _partial("ix_episodes_handed_over", "trigger IS NOT NULL", "started_at"),
 )
 
 considered = Table(
@@ -159,6 +177,8 @@ outbox = Table(
         sqlite_where=text("done_at IS NULL"),
         postgresql_where=text("done_at IS NULL"),
     ),
+    _partial("ix_outbox_tickets", "kind = 'OpenTicket'", "conversation_id"),
+    _partial("ix_outbox_buried", "state = 'buried'", "id"),
 )
 
 attempts = Table(
@@ -235,4 +255,26 @@ sign_ins = Table(
     Column("version", Integer, nullable=False),
     Column("renewing_until", Utc),
     Column("updated_at", Utc, nullable=False),
+)
+
+# Who is signed in to the dashboard: the cookie itself is nowhere, only its digest.
+ops_sessions = Table(
+    "ops_sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("account", String(100), nullable=False),
+    Column("began_at", Utc, nullable=False),
+    Column("ends_at", Utc, nullable=False),
+)
+
+# What operators did, and what it came to.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("account", String(100), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("came_to", String(200), nullable=False),
 )

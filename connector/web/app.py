@@ -13,6 +13,8 @@ from connector.errors import StorageError, WebhookError
 from connector.links import Links
 from connector.pipeline.parts import Parts
 from connector.web import health, media, metrics, webhooks
+from connector.web.ops import app as dashboard
+from connector.web.ops.parts import Dashboard, Ops
 
 MAX_BODY = 1024 * 1024  # RELIABILITY: 1 MiB, then 413
 RETRY_AFTER = "30"  # Zendesk repeats a 503 only with Retry-After below 60 s
@@ -28,6 +30,7 @@ class Web:
     public_url: str
     ready: health.Check
     links: Links = field(default_factory=lambda: Links({}, {}))
+    ops: Ops | None = None  # None: without the dashboard
 
 
 def create_app(web: Web) -> Flask:
@@ -38,6 +41,8 @@ def create_app(web: Web) -> Flask:
     media.register(app, web.parts, web.links)
     health.register(app, web.ready)
     metrics.register(app, web.parts.db)
+    if web.ops is not None:
+        dashboard.register(app, Dashboard(web.parts, web.ops))
     app.register_error_handler(WebhookError, _webhook_error)
     app.register_error_handler(StorageError, _storage_gone)
     app.register_error_handler(HTTPException, _http_error)
@@ -94,5 +99,5 @@ def _unexpected(error: Exception) -> Response:
 
 def _headers(response: Response) -> Any:
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
+    response.headers.setdefault("Cache-Control", "no-store")
     return response

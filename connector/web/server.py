@@ -92,7 +92,8 @@ def listen(app: Flask, host: str, port: int, threads: int = THREADS) -> Listener
         max_request_body_size=MAX_BODY + 1,  # one more, so that the 413 is the application's
         max_request_header_size=32 * 1024,
         ident=None,
-        clear_untrusted_proxy_headers=True,
+        # Nothing is read from a proxy's headers, but that they are there tells the dashboard of it.
+        clear_untrusted_proxy_headers=False,
     )
     return Listener(server)
 

@@ -54,6 +54,7 @@ def test_the_example_is_right_with_each_comment_taken_away() -> None:
     shown_file = CONFIG / "channels.example.yaml"
     settings = _load_text(shown, shown_file)
     assert settings.helpdesks["main"].base_url == "http://127.0.0.1:9003"
+    assert settings.ops.auth.accounts["ana"].role == "operator"
 
 
 def _load_text(text: str, beside: Path) -> Any:

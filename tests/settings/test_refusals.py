@@ -111,8 +111,16 @@ OTHER_ROWS = [
      "or runner to local"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nrunner: many", "2:1: runner: must be one of "
      "local, procrastinate"),
-    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {}}", "2:7: ops.auth: is not "
-     "available in this version; remove it"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {}}", "2:7: ops.auth.accounts: "
+     "is missing"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {accounts: {ana: "
+     "{password_hash: secret}}}}", "2:31: ops.auth.accounts.ana.password_hash: a secret may not stand "
+     "in this file; write ${NAME} and set it in the environment"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {accounts: {ana: "
+     "{password_hash: '${ZENDESK_CLIENT_SECRET}'}}}}", "2:31: ops.auth.accounts.ana.password_hash: is no "
+     "argon2id hash; `connector password` makes one"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {timezone: Mars}", "2:7: ops.timezone: "
+     "there is no such time zone; write it as in America/New_York"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\ndatabase: mysql://x", "2:1: database: must "
      "begin with sqlite:/// or postgresql://"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\ndefaults: {quiet_period: 2}",

@@ -32,7 +32,7 @@ from connector.domain.decide.decision import (
 from connector.domain.decide.hand_over import hand_over
 from connector.domain.decide.late import brought_along
 from connector.domain.effects import AskBot, SetTimer, StopTimer
-from connector.domain.handoff import bot_failure, consider, decided, limit, model
+from connector.domain.handoff import bot_failure, consider, decided, limit, model, operator
 from connector.domain.handoff.base import Turn
 from connector.domain.policy import Policy
 from connector.domain.turns import BotDecision, BotRequest, BotTurn, Line
@@ -53,6 +53,8 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             return _bot_failed(decision, holder, event, policy)
         case e.CommentRefused():
             return _refused(decision, holder, event, policy)
+        case e.HandoffOrdered():
+            return _ordered(decision, event, policy)
         case (
             e.TicketChanged()
             | e.TicketRead()
@@ -228,6 +230,14 @@ def _settle(decision: Decision, turn: BotTurn, at: datetime, policy: Policy) -> 
     episode = replace(conversation.episode, settled=settled)
     decision = decision.now(replace(conversation, episode=episode))
     return decision.then(SetTimer(SETTLE, at + policy.settle)) if settled else decision
+
+
+def _ordered(decision: Decision, event: e.HandoffOrdered, policy: Policy) -> Decision:
+    """An operator wants a person to take over; an order for an episode that is over came too late."""
+    if event.episode != decision.conversation.episode.id:
+        return decision
+    ordered = operator.consider(event.account, turns(decision.conversation))
+    return hand_over(decision.because(ordered), ordered, event.at, policy)
 
 
 def _bot_failed(

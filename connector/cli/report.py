@@ -1,0 +1,140 @@
+"""`connector report`: a month's handoffs, as text, JSON, CSV or a page to send on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from connector import bootstrap
+from connector.cli.common import config_option, fail, settings_from, told
+from connector.reports import told as facts
+from connector.reports.handoffs import Group, Part
+from connector.reports.periods import BadPeriod, Kind, Period
+from connector.reports.shares import Spread
+from connector.web.ops import letter, words
+
+
+@click.command()
+@config_option
+@click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
+@click.option("--json", "form", flag_value="json", default=None, help="Print it as JSON.")
+@click.option(
+    "--csv", "form", flag_value="csv", help="Print it as CSV: what, of which, now, before."
+)
+@click.option(
+    "--html", "file", metavar="FILE", help="Write it as one page that needs nothing else."
+)
+@told
+def report(config: str, month: str | None, form: str | None, file: str | None) -> None:
+    """How many conversations were handed over in a month and why, and how each ended.
+
+    Beside each figure stands the month before. A conversation counts in the month in which it
+    began; of those that are over each has one outcome, so that outcomes sum to 100 %.
+    """
+    settings = settings_from(config)
+    period = _period(month, ZoneInfo(settings.ops.timezone))
+    db = bootstrap.opened(settings)
+    try:
+        found = db.read(lambda c: facts.report(c, period))
+    finally:
+        db.close()
+    if file:
+        _write(Path(file), letter.page(found))
+    if form == "json":
+        click.echo(json.dumps(facts.facts(found), indent=2, ensure_ascii=False))
+    elif form == "csv":
+        click.echo(_csv(found), nl=False)
+    elif not file:
+        for line in _text(found):
+            click.echo(line)
+
+
+def _period(month: str | None, zone: ZoneInfo) -> Period:
+    try:
+        if month is None:
+            return Period.of(Kind.MONTH, bootstrap.now(), zone)
+        return Period.named(Kind.MONTH, month, zone)
+    except BadPeriod as error:
+        raise click.BadParameter(f"{error}.", param_hint="--month") from None
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{file} can't be written ({error.strerror})")
+    click.echo(f"written to {file}", err=True)
+
+
+def _csv(found: facts.Report) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("what", "of", found.now.period.name, found.before.period.name))
+    for what, of, now, before in facts.rows(found):
+        # A spreadsheet takes what begins with = or the like for a formula.
+        safe = f"'{of}" if of[:1] in ("=", "+", "-", "@") else of
+        writer.writerow((what, safe, "" if now is None else now, "" if before is None else before))
+    return text.getvalue()
+
+
+def _text(found: facts.Report) -> Iterable[str]:
+    now, before = found.now, found.before
+    yield f"{now.period.title} ({now.period.zone.key}), beside it {before.period.title}"
+    yield ""
+    yield _line("Conversations begun", words.number(now.episodes), words.number(before.episodes))
+    yield _line("Handed over", words.number(now.handed_over), words.number(before.handed_over))
+    yield _line("Handoff rate", words.percent(now.rate), words.percent(before.rate))
+    yield _line("Still going on", words.number(now.going_on), words.number(before.going_on))
+    yield from _parts("How they ended", words.OUTCOMES, now.outcomes, before.outcomes)
+    yield from _parts("Why a person took over", words.TRIGGERS, now.triggers, before.triggers)
+    yield from _groups("Handoff rate by channel", {}, now.channels, before.channels)
+    yield from _groups("Handoff rate by language", words.LANGUAGES, now.languages, before.languages)
+    yield from ("", "From the handoff on, half within")
+    for name, new, old in (
+        ("the ticket exists", found.times.to_ticket, found.times_before.to_ticket),
+        ("an agent first answers", found.times.to_reply, found.times_before.to_reply),
+        ("the ticket is solved", found.times.to_solved, found.times_before.to_solved),
+    ):
+        yield _line(f"  {name}", _median(new), _median(old))
+
+
+def _line(name: str, now: str, before: str) -> str:
+    return f"{name:<34}{now:>18}{before:>18}"
+
+
+def _parts(title: str, known: dict[str, str], now: list[Part], before: list[Part]) -> Iterable[str]:
+    old = {part.name: part for part in before}
+    yield from ("", title)
+    for part in now:
+        was = old.get(part.name)
+        if part.number or (was and was.number):
+            shown = f"{words.number(part.number)}  {words.percent(part.share):>7}"
+            yield _line(
+                f"  {words.words(known, part.name)}", shown, words.percent(was.share if was else 0)
+            )
+    if not sum(p.number for p in [*now, *before]):
+        yield "  none"
+
+
+def _groups(
+    title: str, known: dict[str, str], now: list[Group], before: list[Group]
+) -> Iterable[str]:
+    old = {group.name: group for group in before}
+    yield from ("", title)
+    for group in now:
+        was = old.get(group.name)
+        shown = f"{group.handed_over} of {group.episodes}  {words.percent(group.rate):>7}"
+        name = f"  {words.words(known, group.name)}"
+        yield _line(name, shown, words.percent(was.rate if was else None))
+    if not now:
+        yield "  none"
+
+
+def _median(spread: Spread) -> str:
+    return words.duration(spread.median)

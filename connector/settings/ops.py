@@ -1,0 +1,64 @@
+"""The operators' side: the dashboard, who may see it, and for how long things are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from connector.settings.problems import refused
+from connector.settings.section import Section
+from connector.settings.values import Secret, Whole, matches
+from connector.settings.zones import known_zone
+
+AccountName = Annotated[
+    str,
+    matches(
+        r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}",
+        "an account's name is made of letters, digits and . _ @ + -",
+        "such as ana or ana@example.com",
+    ),
+]
+
+
+def _argon2id(value: SecretStr) -> SecretStr:
+    parts = value.get_secret_value().split("$")
+    if len(parts) != 6 or parts[1] != "argon2id":
+        raise refused("is no argon2id hash", "`connector password` makes one")
+    return value
+
+
+class Account(Section):
+    """Somebody who may sign in."""
+
+    password_hash: Annotated[Secret, AfterValidator(_argon2id)] = Field(
+        description="An argon2id hash of the password; `connector password` makes one."
+    )
+    role: Literal["viewer", "operator"] = Field(
+        default="viewer", description="A viewer sees everything, an operator acts too."
+    )
+
+
+class Auth(Section):
+    """Who may see the dashboard."""
+
+    accounts: Mapping[AccountName, Account] = Field(
+        min_length=1, description="Who may sign in, by name."
+    )
+
+
+class Ops(Section):
+    """The operators' side."""
+
+    auth: Auth | None = Field(
+        default=None,
+        description="Who may see the dashboard at /ops/. Without it: whoever sits at this machine.",
+    )
+    timezone: Annotated[str, AfterValidator(known_zone)] = Field(
+        default="UTC",
+        description="The time zone of the dashboard and of reports, such as America/New_York.",
+    )
+    retention_days: Annotated[Whole, Field(ge=1, le=3650)] = Field(
+        default=365, description="After how many days conversations are forgotten."
+    )

@@ -1,0 +1,67 @@
+"""The operators' side in the database: who is signed in, and what they did."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from connector.storage.tables import audit, ops_sessions
+
+PAGE = 100
+
+
+def digest(cookie: str) -> str:
+    """What is kept of a session's cookie: who reads the database can't sign in with it."""
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+def begin(connection: Connection, cookie: str, account: str, at: datetime, ends: datetime) -> None:
+    """A session; those that have run out are forgotten."""
+    connection.execute(delete(ops_sessions).where(ops_sessions.c.ends_at <= at))
+    row = {"digest": digest(cookie), "account": account, "began_at": at, "ends_at": ends}
+    connection.execute(insert(ops_sessions), [row])
+
+
+def account_of(connection: Connection, cookie: str, at: datetime) -> str | None:
+    """Whose session it is, None if there is none any more."""
+    s = ops_sessions.c
+    found = select(s.account).where(s.digest == digest(cookie), s.ends_at > at)
+    account: str | None = connection.execute(found).scalar()
+    return account
+
+
+def end(connection: Connection, cookie: str) -> None:
+    connection.execute(delete(ops_sessions).where(ops_sessions.c.digest == digest(cookie)))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the audit log."""
+
+    at: datetime
+    account: str
+    action: str  # sign_in | sign_out | sign_in_refused | hand_over | replay | drop
+    subject: str  # the conversation, or what was buried
+    came_to: str
+
+
+def note(
+    connection: Connection, at: datetime, account: str, action: str, subject: str, came_to: str
+) -> None:
+    """In the transaction of the action itself: there is no action without its line."""
+    row = {"at": at, "account": account[:100], "action": action}
+    row |= {"subject": subject[:200], "came_to": came_to[:200]}
+    connection.execute(insert(audit), [row])
+
+
+def entries(connection: Connection, before: int | None = None) -> list[tuple[int, Entry]]:
+    """The newest first, with their numbers; at most PAGE."""
+    a = audit.c
+    asked = select(a.id, a.at, a.account, a.action, a.subject, a.came_to)
+    if before is not None:
+        asked = asked.where(a.id < before)
+    rows = connection.execute(asked.order_by(a.id.desc()).limit(PAGE))
+    return [(row[0], Entry(*row[1:])) for row in rows]

@@ -1,0 +1,122 @@
+"""How the dashboard says things: times, durations, numbers, and the names of what there is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import nh3
+from markupsafe import Markup, escape
+
+from connector.reports.shares import Spread
+
+HOLDERS = {"WithBot": "with the bot", "HandingOff": "being handed over", "WithAgent": "with an agent",
+           "Ended": "over"}  # fmt: skip
+TRIGGERS = {
+    "explicit_request": "asked for a person",
+    "offer_accepted": "accepted the offer of a person",
+    "legal": "legal threat",
+    "safety": "safety",
+    "no_progress": "no progress",
+    "frustration": "frustration",
+    "model": "the model asked",
+    "bot_failure": "bot failure",
+    "keywords": "your keywords",
+    "operator": "ordered by an operator",
+}
+OUTCOMES = {
+    "bot_resolved": "resolved by the bot",
+    "agent_resolved": "resolved by an agent",
+    "abandoned": "abandoned",
+    "opted_out": "opted out",
+    "released": "released",
+    "none": "still going on",
+}
+AUTHORS = {"customer": "Customer", "bot": "Bot", "agent": "Agent", "connector": "Fixed text"}
+CALLS = {
+    "AskBot": "Ask the bot",
+    "Summarise": "Write the summary",
+    "OpenTicket": "Open the ticket",
+    "AddComment": "Write into the ticket",
+    "SendText": "Send to the customer",
+}
+ACTIONS = {
+    "sign_in": "signed in",
+    "sign_in_refused": "was refused",
+    "sign_out": "signed out",
+    "hand_over": "ordered a handoff",
+    "replay": "replayed",
+    "drop": "dropped",
+}
+LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese",
+             "it": "Italian", "": "not known"}  # fmt: skip
+# What our own notes are made of.
+_TAGS = {"p", "b", "i", "em", "strong", "h3", "h4", "ul", "ol", "li", "br", "blockquote"}
+
+
+def words(known: dict[str, str], name: str | None) -> str:
+    """In words, or the name itself with its underscores made spaces."""
+    return known.get(name or "", (name or "").replace("_", " "))
+
+
+def number(value: int) -> str:
+    return f"{value:,}"
+
+
+def count(value: int, one: str, many: str = "") -> str:
+    """`1 episode`, `1,200 episodes`."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def percent(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f} %"
+
+
+def duration(value: timedelta | None) -> str:
+    """Two units at most: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h`."""
+    if value is None:
+        return "–"
+    seconds = max(int(value.total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 60:
+        return f"{minutes} min"
+    if hours < 24:
+        rest = minutes % 60
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    rest = hours % 24
+    return f"{days} d {rest} h" if rest else f"{days} d"
+
+
+def moment(value: datetime | None, zone: ZoneInfo) -> Markup:
+    """A <time> with the full instant in it."""
+    if value is None:
+        return Markup("–")
+    there = value.astimezone(zone)
+    return Markup('<time datetime="{}">{}</time>').format(
+        value.isoformat(timespec="seconds"), f"{there.day} {there:%b %Y, %H:%M}"
+    )
+
+
+def spread(value: Spread) -> str:
+    if not value.number:
+        return "–"
+    return f"{duration(value.median)}; 9 in 10 within {duration(value.p90)}"
+
+
+def change(now: float | None, before: float | None) -> str:
+    """By how many percentage points."""
+    if now is None or before is None:
+        return ""
+    by = round(now - before, 1)
+    return "no change" if by == 0 else f"{'up' if by > 0 else 'down'} {abs(by):.1f} points"
+
+
+def note(html: str) -> Markup:
+    """A note of ours as it stands in the ticket: what could do more than show is taken away."""
+    return Markup(nh3.clean(html, tags=_TAGS, attributes={}))  # noqa: S704 - it has just been cleaned
+
+
+def lines(text: str) -> Markup:
+    return Markup("<br>").join(escape(line) for line in text.split("\n"))

@@ -1,0 +1,171 @@
+"""The dashboard in a real Chromium over ten thousand generated episodes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from connector.domain.conversation import Author
+from connector.domain.handoff.base import Trigger
+from connector.domain.ids import Address, ConversationId, conversation_id
+from connector.storage import engine, schema
+from tests.pipeline.rig import CHANNEL, Rig
+from tests.reports.generated import generate
+from tests.reports.given import MINUTE, Told, store
+from tests.web.ops_given import PASSWORD, accounts, application
+from tests.web.test_ops_pages import HOSTILE
+
+pytestmark = pytest.mark.browser
+
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+TALKING = conversation_id(CHANNEL, Address("+15550123"))
+PAGES = ("/ops/", "/ops/handoffs", "/ops/handoffs?by=day", "/ops/conversations?handed_over=yes",
+         "/ops/buried", "/ops/configuration", "/ops/log")  # fmt: skip
+
+
+class Quiet(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *args: object) -> None: ...
+
+
+@dataclass
+class Desk:
+    """A dashboard without accounts, one with them, and what they stand on."""
+
+    rig: Rig
+    url: str
+    guarded: str
+    hostile: ConversationId
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, browser: Browser, width: int = 1280, scheme: str = "light") -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if scheme == "dark" else "light",
+            reduced_motion="reduce",
+        )
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        page.on("console", lambda m: self._heard(m.type, m.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        return page
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in {"error", "warning"}:  # a violated policy is reported as an error
+            self.problems.append(text)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    file: Path = tmp_path_factory.mktemp("ops") / "connector.db"
+    db = engine.connect(f"sqlite:///{file}")
+    schema.migrate(db)
+    generate(db, 10_000, NOW)
+    texts = [(Author.CUSTOMER, text) for text in HOSTILE] + [(Author.BOT, HOSTILE[0])]
+    hostile = Told(NOW - MINUTE, Trigger.LEGAL, name=HOSTILE[1], ticket=MINUTE, texts=texts)
+    (bad,) = store(db, hostile)
+    rig = Rig(db, at=NOW)
+    rig.texts_in("Where is it?")
+    rig.passes(3)
+    servers = [
+        make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+        for app in (application(rig), application(rig, accounts()))
+    ]
+    threads = [threading.Thread(target=s.serve_forever, args=(0.02,)) for s in servers]
+    for thread in threads:
+        thread.start()
+    urls = [f"http://127.0.0.1:{server.port}" for server in servers]
+    yield Desk(rig, urls[0], urls[1], bad.id)
+    for server, thread in zip(servers, threads, strict=True):
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    db.close()
+
+
+@pytest.fixture
+def desk(stored: Desk, browser: Browser) -> Iterator[Desk]:
+    stored.problems.clear()
+    yield stored
+    for context in list(browser.contexts):
+        context.close()
+    assert stored.problems == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
+def test_pages_fit_and_axe_finds_no_fault(
+    desk: Desk, browser: Browser, width: int, scheme: str
+) -> None:
+    page = desk.open(browser, width, scheme)
+    for path in (*PAGES, f"/ops/conversations/{TALKING}"):
+        page.goto(desk.url + path)
+        expect(page.locator("h1")).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        found = Axe().run(page).response["violations"]
+        assert [(x["id"], x["impact"]) for x in found] == [], path
+
+
+def test_the_chart_is_drawn_and_says_the_same_as_its_table(desk: Desk, browser: Browser) -> None:
+    page = desk.open(browser)
+    page.goto(desk.url + "/ops/handoffs")
+    expect(page.locator("#chart canvas")).to_be_visible()
+    last = page.locator("#trend tbody tr").last
+    page.get_by_text("The figures as a table").click()
+    expect(last).to_be_visible()
+    expect(page.locator("#chart .u-legend")).to_contain_text("Nov 2026")
+    rate = last.locator("td").last.inner_text()
+    expect(page.locator("#chart .u-legend")).to_contain_text(rate)
+    expect(page.locator(".tile.lead")).to_contain_text(rate)
+
+
+def test_nothing_that_a_customer_writes_runs(desk: Desk, browser: Browser) -> None:
+    page = desk.open(browser)
+    for path in (f"/ops/conversations/{desk.hostile}", "/ops/", "/ops/conversations"):
+        page.goto(desk.url + path)
+        page.wait_for_timeout(100)
+        assert page.evaluate("window.broken") is None
+    page.goto(f"{desk.url}/ops/conversations/{desk.hostile}")
+    expect(page.locator(".said-text").first).to_have_text(HOSTILE[0])
+    expect(page.locator("main script, main img, main [onload]")).to_have_count(0)
+
+
+def test_by_keyboard_alone_an_operator_hands_over(desk: Desk, browser: Browser) -> None:
+    page = desk.open(browser)
+    page.goto(f"{desk.guarded}/ops/conversations/{TALKING}")
+    expect(page.locator("h1")).to_have_text("Sign in")
+    page.get_by_label("Name").focus()
+    page.keyboard.type("ana")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("+15550123")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Hand over now")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Ordered.")
+    desk.rig.passes(5)
+    page.reload()
+    expect(page.locator(".reason.decided")).to_contain_text("ordered by ana on the dashboard")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.locator("h1")).to_have_text("Sign in")
+
+
+def test_today_follows_without_a_reload(desk: Desk, browser: Browser) -> None:
+    page = desk.open(browser)
+    page.goto(desk.url + "/ops/")
+    before = int(page.locator(".tile dd .figure").first.inner_text())
+    desk.rig.texts_in("Hello?", customer="+15550777")
+    desk.rig.passes(3)
+    expect(page.locator(".tile dd .figure").first).to_have_text(str(before + 1), timeout=9000)

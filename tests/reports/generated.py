@@ -1,0 +1,152 @@
+"""Months of episodes, made up but the same every time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, insert
+
+from connector.domain.conversation import (
+    Author,
+    Conversation,
+    Delivery,
+    Desk,
+    Ended,
+    Episode,
+    Message,
+    Outcome,
+    WithAgent,
+    WithBot,
+)
+from connector.domain.handoff.base import Considered, Evidence, Trigger
+from connector.domain.ids import (
+    Address,
+    ExternalId,
+    MessageId,
+    TicketId,
+    conversation_id,
+    episode_id,
+    message_id,
+)
+from connector.storage import codec, tables
+from connector.storage.engine import Database
+
+CHANNELS = ("sms-us", "sms-us", "sms-eu", "whatsapp")
+LANGUAGES = ("en", "en", "en", "es", "de", None)
+WHY = (
+    [Trigger.EXPLICIT_REQUEST] * 5 + [Trigger.FRUSTRATION] * 2 + [Trigger.NO_PROGRESS] * 3
+    + [Trigger.MODEL] * 3 + [Trigger.BOT_FAILURE, Trigger.LEGAL, Trigger.OFFER_ACCEPTED]
+)  # fmt: skip
+TALK = (
+    (Author.CUSTOMER, "Hi, where is my parcel? It was due on Monday."),
+    (Author.BOT, "You are writing with an automated assistant. Which order is it?"),
+    (Author.CUSTOMER, "4711"),
+    (Author.BOT, "Order 4711 left our warehouse on Friday; it takes three to five days."),
+)
+AT_ONCE = 2000
+
+
+def generate(
+    db: Database, number: int, now: datetime, per_episode: int = 4, days: int = 300
+) -> None:
+    """So many conversations with one episode each, spread over the days before `now`."""
+    rows: dict[Table, list[dict[str, Any]]] = {}
+    for place in range(number):
+        for table, row in _conversation(
+            random.Random(place), place, number, now, per_episode, days
+        ):
+            rows.setdefault(table, []).append(row)
+        if place % AT_ONCE == AT_ONCE - 1 or place == number - 1:
+            for table, some in rows.items():
+                db.write(lambda c, t=table, s=some: c.execute(insert(t), s))  # type: ignore[misc]
+            rows = {}
+
+
+def _conversation(
+    chance: random.Random, place: int, number: int, now: datetime, per_episode: int, days: int
+) -> Iterator[tuple[Table, dict[str, Any]]]:
+    age = days * (number - place) / number  # in days: the newest come last
+    started = now - timedelta(days=age) + timedelta(seconds=chance.randrange(3000))
+    handed = chance.random() < 0.18 + 0.2 * age / days  # it gets better
+    why = chance.choice(WHY) if handed else None
+    live = age < 0.5 and chance.random() < 0.5
+    outcome = None if live else _outcome(chance, handed)
+    at = started + timedelta(minutes=4)
+    ended = at + timedelta(minutes=chance.randrange(5, 600))
+    reply = at + timedelta(minutes=chance.randrange(1, 45))
+    channel, address = chance.choice(CHANNELS), Address(f"+1555{place:07}")
+    ours = conversation_id(channel, address)
+    ticket = TicketId(str(10000 + place)) if handed else None
+    episode = Episode(
+        1, episode_id(ours, 1), started, ended if outcome else None, outcome, why,
+        at if handed else None, ticket,
+    )  # fmt: skip
+    made = Conversation(
+        ours, channel, address, episode,
+        Ended(outcome) if outcome
+        else WithAgent(Desk(ticket, ExternalId("900")), at) if ticket else WithBot(),
+        language=chance.choice(LANGUAGES),
+    )  # fmt: skip
+    yield tables.conversations, {
+        "id": ours, "channel": channel, "address": address, "holder": codec.holder_kind(made),
+        "episode": 1, "state": codec.dump_state(made), "version": 2, "updated_at": at,
+    }  # fmt: skip
+    yield tables.episodes, {
+        "id": episode.id, "conversation_id": ours, "channel": channel, "number": 1,
+        "started_at": started, "ended_at": episode.ended_at, "outcome": outcome, "trigger": why,
+        "handed_off_at": episode.handed_off_at, "ticket": ticket, "language": made.language,
+    }  # fmt: skip
+    yield from _said(made, per_episode, reply if handed and outcome else None)
+    if handed:
+        yield from _handed_over(made, at, chance)
+
+
+def _outcome(chance: random.Random, handed: bool) -> Outcome:
+    if handed:
+        return Outcome.AGENT_RESOLVED if chance.random() < 0.97 else Outcome.RELEASED
+    return chance.choice([Outcome.BOT_RESOLVED] * 7 + [Outcome.ABANDONED] * 3 + [Outcome.OPTED_OUT])
+
+
+def _said(
+    made: Conversation, per_episode: int, reply: datetime | None
+) -> Iterator[tuple[Table, dict[str, Any]]]:
+    started = made.episode.started_at
+    assert started is not None
+    said = [(*TALK[n % len(TALK)], started + timedelta(seconds=50 * n)) for n in range(per_episode)]
+    if reply:
+        said.append((Author.AGENT, "Hello, I have found it: it is with you tomorrow.", reply))
+    for seq, (author, text, at) in enumerate(said, 1):
+        sent = Delivery.RECEIVED if author is Author.CUSTOMER else Delivery.DELIVERED
+        ours = MessageId(message_id(made.id, seq))
+        message = Message(ours, seq, 1, author, text, at, sent)
+        yield tables.messages, {
+            "id": ours, "conversation_id": made.id, "seq": seq, "episode": 1, "author": author,
+            "delivery": sent, "at": at, "body": codec.dump(message),
+        }  # fmt: skip
+
+
+def _handed_over(
+    made: Conversation, at: datetime, chance: random.Random
+) -> Iterator[tuple[Table, dict[str, Any]]]:
+    trigger = made.episode.trigger
+    assert trigger is not None
+    proof = Evidence((message_id(made.id, 3),), "4711", "asked in words")
+    hit = Considered(trigger, True, 0.91, 0.5, (proof,))
+    yield tables.considered, {
+        "conversation_id": made.id, "episode_id": made.episode.id, "at": at, "trigger": trigger,
+        "fired": True, "decided": True, "score": hit.score, "threshold": hit.threshold,
+        "source": hit.source, "evidence": codec.dump_evidence(hit.evidence),
+    }  # fmt: skip
+    note = (
+        '{"key": "k", "draft": {"note_html": "<h3>Handoff: explicit_request</h3>'
+        '<p><b>The customer wants:</b> to know where order 4711 is</p>"}}'
+    )
+    opened = at + timedelta(seconds=chance.randrange(1, 9))
+    yield tables.outbox, {
+        "conversation_id": made.id, "direction": "ticket", "key": f"{made.episode.id}:ticket:0",
+        "kind": "OpenTicket", "payload": note, "state": "done", "due_at": at, "created_at": at,
+        "done_at": opened, "attempts": 1,
+    }  # fmt: skip
