@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, String, and_, case, cast, func, literal_column, select
 
-from connector.domain.conversation import Ended, HandingOff, WithAgent, WithBot
+from connector.domain.conversation import Ended, HandingOff, Solved, WithAgent, WithBot
 from connector.domain.ids import ConversationId
 from connector.storage.tables import circuits, conversations, episodes, inbox, messages, outbox
 
-HOLDERS = (WithBot.__name__, HandingOff.__name__, WithAgent.__name__)
+HOLDERS = tuple(kind.__name__ for kind in (WithBot, HandingOff, WithAgent, Solved))
 WAITING_SHOWN = 50
 c, e, m, i, o = conversations.c, episodes.c, messages.c, inbox.c, outbox.c
 
@@ -39,7 +39,7 @@ class Upstream:
 
 @dataclass(frozen=True)
 class Live:
-    holders: dict[str, int]  # by the holder's name, all three of them
+    holders: dict[str, int]  # by the holder's name, all four of them
     waiting: tuple[Waiting, ...]  # the longest first, at most WAITING_SHOWN
     waiting_number: int
     oldest_event: datetime | None  # arrived and not handled

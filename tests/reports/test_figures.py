@@ -53,6 +53,7 @@ def test_a58_a_month_has_one_outcome_an_episode_and_they_sum_to_100(db: Database
     assert [(p.name, p.number, p.share) for p in found.outcomes] == [
         ("bot_resolved", 2, 33.3),
         ("agent_resolved", 2, 33.3),
+        ("handed_back", 0, 0.0),
         ("abandoned", 1, 16.7),
         ("opted_out", 1, 16.7),
         ("released", 0, 0.0),
@@ -200,7 +201,7 @@ def test_what_is_live_and_who_waits(db: Database) -> None:
 
     db.write(more)
     found = db.read(live.live)
-    assert found.holders == {"WithBot": 1, "HandingOff": 1, "WithAgent": 3}
+    assert found.holders == {"WithBot": 1, "HandingOff": 1, "WithAgent": 3, "Solved": 0}
     assert [(w.since.hour, w.since.minute, w.trigger, w.ticket) for w in found.waiting] == [
         (6, 30, "explicit_request", "104"),
         (8, 0, "frustration", "102"),
@@ -214,7 +215,7 @@ def test_what_is_live_and_who_waits(db: Database) -> None:
 
 def test_nothing_yet_is_no_error(db: Database) -> None:
     found = db.read(live.live)
-    assert found.holders == {"WithBot": 0, "HandingOff": 0, "WithAgent": 0}
+    assert found.holders == {"WithBot": 0, "HandingOff": 0, "WithAgent": 0, "Solved": 0}
     assert (found.waiting, found.oldest_event, found.upstreams) == ((), None, ())
     empty = db.read(lambda c: handoffs.figures(c, NOVEMBER))
-    assert (empty.rate, [p.share for p in empty.outcomes]) == (None, [0.0] * 5)
+    assert (empty.rate, [p.share for p in empty.outcomes]) == (None, [0.0] * 6)

@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from connector.reports.shares import Spread
 
 HOLDERS = {"WithBot": "with the bot", "HandingOff": "being handed over", "WithAgent": "with an agent",
-           "Ended": "over"}  # fmt: skip
+           "Solved": "solved, may reopen", "Ended": "over"}  # fmt: skip
 TRIGGERS = {
     "explicit_request": "asked for a person",
     "offer_accepted": "accepted the offer of a person",
@@ -29,6 +29,7 @@ OUTCOMES = {
     "agent_resolved": "resolved by an agent",
     "abandoned": "abandoned",
     "opted_out": "opted out",
+    "handed_back": "handed back to the bot",
     "released": "released",
     "none": "still going on",
 }
@@ -37,6 +38,8 @@ CALLS = {
     "AskBot": "Ask the bot",
     "Summarise": "Write the summary",
     "OpenTicket": "Open the ticket",
+    "ReadTicket": "Read the ticket",
+    "RemoveTags": "Take tags off the ticket",
     "AddComment": "Write into the ticket",
     "SendText": "Send to the customer",
 }
