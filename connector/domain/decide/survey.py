@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.domain.conversation import Desk, Solved
-from connector.domain.decide.decision import Decision, hear, note, say_fixed
+from connector.domain.decide.decision import Decision, hear, say_fixed
+from connector.domain.effects import AddComment
 from connector.domain.events import CustomerMessaged
 from connector.domain.policy import Policy
 from connector.domain.survey import HIGHEST, LOWEST, is_valid, score_of
+from connector.domain.tickets import CommentDraft
 from connector.domain.transcript import comment_htmls
 
 
@@ -49,7 +51,9 @@ def _noted(decision: Decision, what: str, policy: Policy) -> Decision:
         f"<p><b>The customer's rating: {what}.</b> They wrote:</p>"
         f"{''.join(comment_htmls(message, policy.mask))}"
     )
-    return note(decision, desk, f"{message.id}:comment", html)
+    draft = CommentDraft(f"{message.id}:comment", desk.ticket, html, public=False)
+    # It carries the message: where the ticket takes no more, the message finds another place.
+    return decision.then(AddComment(draft.key, draft, message.id))
 
 
 def _desk(decision: Decision) -> Desk | None:
