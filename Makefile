@@ -30,6 +30,7 @@ bench: $(VENV)/.test  ## measure speed and size, one table
 
 bench-long: $(VENV)/.test  ## every crash point and failure, storms of webhooks, a million messages; about 2 hours
 	@TEST_LONG=1 timeout 3h $(BIN)/python -m pytest -q -m proof
+	@TEST_LONG=1 timeout 1h $(BIN)/python -m pytest -n 2 -q tests/properties tests/contracts
 	@$(BIN)/python -m bench.crash --minutes 20
 	@timeout 1h $(BIN)/python -m bench.size
 

@@ -21,7 +21,7 @@ from tests.crash.runs import Where, run
 pytestmark = pytest.mark.xdist_group("zygote")
 LEAST = 25
 SEED = 20250302
-ON_SQLITE, ON_POSTGRES = 30, 8
+ON_SQLITE, ON_POSTGRES = 20, 7
 
 
 def failures(where: Where, seed: int) -> dict[str, Case]:

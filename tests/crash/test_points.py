@@ -17,7 +17,7 @@ from tests.crash.runs import Where
 pytestmark = pytest.mark.xdist_group("zygote")
 LEAST = 60
 SEED = 20250301
-ON_SQLITE, ON_POSTGRES = 32, 10
+ON_SQLITE, ON_POSTGRES = 22, 8
 
 
 def everywhere(where: Where, count: int, capsys: pytest.CaptureFixture[str]) -> None:

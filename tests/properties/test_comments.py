@@ -1,6 +1,6 @@
 """Generated histories of tickets: the phone shows what the reference says, in order; no canary leaves.
 
-One seed is one history: `play(seed)` replays it. TEST_LONG=1 plays 50,000, else 3,000.
+One seed is one history: `play(seed)` replays it. TEST_LONG=1 plays 50,000, else 2,000.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.domain.decide.given import TICKET
 from tests.properties.ticket_world import KINDS, TARGET, World
 
 BLOCK = 1_000
-BLOCKS = 50 if LONG else 3
+BLOCKS = 50 if LONG else 2
 KINDS_LIST = list(KINDS) + ["agent"] * 8
 ACTS = (
     ["write"] * 8 + ["webhook"] * 4 + ["read"] * 6 + ["customer", "redact", "private", "solve",

@@ -36,6 +36,8 @@ from connector.domain.policy import Facts, Policy
 from connector.domain.tickets import CommentDraft, Requester, TicketDraft, TicketFields
 from connector.domain.turns import Summary, SummaryRequest
 
+TRANSCRIPT = ":transcript:"  # in the keys of its notes
+
 
 def hand_over(decision: Decision, decided: Considered, at: datetime, policy: Policy) -> Decision:
     """From here on the bot says nothing more; the summary is asked for, then the ticket."""
@@ -146,6 +148,13 @@ def ticket_opened(
     return decision.held_by(WithAgent(desk, since=event.at, after=upto))
 
 
+def carried(conversation: Conversation, key: str) -> tuple[int, ...]:
+    """The customer's messages that stand in this note, if it is a transcript."""
+    if not key.startswith(f"{conversation.episode.id}{TRANSCRIPT}"):
+        return ()
+    return tuple(m.seq for m in conversation.messages if m.author is Author.CUSTOMER)
+
+
 def add_transcript(
     decision: Decision, desk: Desk, upto: int, closing: str, policy: Policy
 ) -> Decision:
@@ -153,7 +162,7 @@ def add_transcript(
     told = [m for m in conversation.messages if m.seq <= upto]
     notes = transcript.transcript_notes(told, policy.mask, closing)
     for number, each in enumerate(notes, 1):
-        key = f"{conversation.episode.id}:transcript:{desk.ticket}:{number}"
+        key = f"{conversation.episode.id}{TRANSCRIPT}{desk.ticket}:{number}"
         draft = CommentDraft(key, desk.ticket, each.html, public=False)
         decision = decision.then(AddComment(key, draft, media=each.media))
     return decision

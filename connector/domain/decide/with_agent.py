@@ -24,7 +24,7 @@ from connector.domain.decide.decision import (
     say_fixed,
 )
 from connector.domain.decide.ending import hand_back, over, solve
-from connector.domain.decide.hand_over import mirror
+from connector.domain.decide.hand_over import carried, mirror
 from connector.domain.decide.mirror import take
 from connector.domain.decide.resend import resend
 from connector.domain.effects import AddComment, StopTimer
@@ -130,8 +130,8 @@ def _refused(
     if not is_desk(holder.desk, event.ticket):
         return placed_here(decision, holder.desk, event, policy)
     if event.code in NO_MORE_COMMENTS:
-        unplaced = holder.unplaced if message is None else (*holder.unplaced, message.seq)
-        holder = replace(holder, unplaced=unplaced)
+        lost = carried(decision.conversation, event.key) if message is None else (message.seq,)
+        holder = replace(holder, unplaced=(*holder.unplaced, *lost))
         if event.code != "closed":
             return _over(decision, holder, Outcome.RELEASED, event.at, policy)
         # Closed by being merged, perhaps: the ticket itself says so.
