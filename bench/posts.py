@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from bench.load import PATH, signed
 
@@ -81,10 +81,16 @@ def forged(asked: Asked) -> list[Post]:
 
 
 def _flipped(post: Post, chance: random.Random) -> Post:
-    """One bit of the body is another."""
-    body = bytearray(post.body)
-    body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
-    return replace(post, body=bytes(body))
+    """One bit of the body is another, and so is what it says: %2b is %2B."""
+    while True:
+        body = bytearray(post.body)
+        body[chance.randrange(len(body))] ^= 1 << chance.randrange(8)
+        if _said(bytes(body)) != _said(post.body):
+            return replace(post, body=bytes(body))
+
+
+def _said(body: bytes) -> list[tuple[bytes, bytes]] | bytes:
+    return parse_qsl(body, keep_blank_values=True) or body
 
 
 def _resigned(post: Post, chance: random.Random) -> Post:
