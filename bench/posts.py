@@ -89,8 +89,8 @@ def _flipped(post: Post, chance: random.Random) -> Post:
             return replace(post, body=bytes(body))
 
 
-def _said(body: bytes) -> list[tuple[bytes, bytes]] | bytes:
-    return parse_qsl(body, keep_blank_values=True) or body
+def _said(body: bytes) -> list[tuple[str, str]] | str:
+    return parse_qsl(body.decode("latin-1"), keep_blank_values=True) or body.decode("latin-1")
 
 
 def _resigned(post: Post, chance: random.Random) -> Post:
