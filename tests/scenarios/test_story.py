@@ -211,7 +211,7 @@ def test_a_comment_whose_answer_was_lost_stands_once(w: World) -> None:
     assert w.comments(ticket, public=True) == ["My order is 4711"]
 
 
-def test_a_refused_number_is_explained_to_the_agent(w: World) -> None:
+def test_a42_a_refused_number_is_explained_to_the_agent(w: World) -> None:
     w.says(PLEA)
     ticket = w.ticket()
     w.hears(1)

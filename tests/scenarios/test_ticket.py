@@ -313,6 +313,18 @@ def test_a34_a_lost_answer_attaches_once(w: World, match: str) -> None:
     assert len(w.view(ticket).comments) == 4
 
 
+def test_a30_two_people_with_one_number_are_flagged_and_not_merged(w: World) -> None:
+    made = [w.stage.zendesk.users.make({"name": n, "phone": CUSTOMER})["id"] for n in ("Al", "Bo")]
+    w.says(PLEA)
+    ticket = w.ticket()
+    asker = w.stage.zendesk.tickets_.get(ticket).facts["requester_id"]
+    assert asker not in made
+    found = [w.stage.zendesk.users.find(number) for number in (*made, asker)]
+    assert [person["name"] for person in found[:2] if person] == ["Al", "Bo"]
+    assert "Shares the phone number" in (found[2] or {})["notes"]
+    assert "number" in notes(w, ticket)[0].plain
+
+
 def test_a50_after_a_closed_ticket_the_next_handoff_follows_it_up(w: World) -> None:
     w.says("My vase is broken")
     w.hears(1)

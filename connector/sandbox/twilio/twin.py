@@ -107,11 +107,10 @@ class TwilioTwin(Twin):
             if known is None:
                 self._messages.append(message)
                 self._heed(said, message)
+            url = self.lines.address(message.to, service)
         self.changes.bump()
         shown = said if self.advanced_opt_out and service else None
         form = inbound.message_form(self.account_sid, message, shown, extra or {})
-        with self.lock:
-            url = self.lines.address(message.to, service)
         signed = self._public_url if url == self._seeded else url
         return self._post("inbound", "" if self._loses else url, signed, form)
 
