@@ -5,8 +5,11 @@ only, and it does the work too.
 """
 
 import os
+import time
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from connector.web.closing import HANDSHAKE_SECONDS, turn_away_newcomers
 
 bind = os.environ.get("CONNECTOR_BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("CONNECTOR_WEB_WORKERS", "1"))
@@ -33,6 +36,9 @@ class Worker(ThreadWorker):
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
             return
+        for listener in self.sockets:
+            turn_away_newcomers(listener.sock)
+        time.sleep(HANDSHAKE_SECONDS)  # a connection that is half made comes in
         for listener in self.sockets:
             before = -1
             while before != self.nr_conns:

@@ -15,6 +15,7 @@ from waitress.server import BaseWSGIServer  # type: ignore[import-untyped]
 
 from connector.errors import StartError
 from connector.web.app import MAX_BODY
+from connector.web.closing import HANDSHAKE_SECONDS, turn_away_newcomers
 
 THREADS = 4  # more only stand in each other's way: a webhook waits for Python and one commit
 FIRST_WORD_SECONDS = 1.0  # from a connection to its request, when we are about to stop
@@ -47,7 +48,7 @@ class Listener:
         sockets = self._server._map
         while self._deadline is None:
             wasyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
-        self._accept_the_last()
+        self._accept_the_last(sockets)
         # Only the listening socket: the trigger still wakes us for answers that are to be sent.
         wasyncore.dispatcher.close(self._server)
         while self._busy() and time.monotonic() < self._deadline:
@@ -55,8 +56,12 @@ class Listener:
         self._server.task_dispatcher.shutdown(timeout=1)
         wasyncore.close_all(sockets, ignore_all=True)
 
-    def _accept_the_last(self) -> None:
+    def _accept_the_last(self, sockets: dict[int, wasyncore.dispatcher]) -> None:
         """The kernel has connections ready that it would reset: their clients took us for open."""
+        turn_away_newcomers(self._server.socket)
+        until = time.monotonic() + HANDSHAKE_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            wasyncore.loop(timeout=left, use_poll=True, map=sockets, count=1)
         before = -1
         while before != len(self._server.active_channels):
             before = len(self._server.active_channels)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.scenarios.world import free_port
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -81,9 +83,7 @@ def reset(connection: socket.socket, _: threading.Event) -> None:
 
 def closed_port() -> str:
     """The URL of a port where nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @contextmanager

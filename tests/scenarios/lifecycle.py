@@ -13,8 +13,7 @@ from connector.bootstrap import Connector
 from connector.sandbox.stage import CHANNEL, Stage
 from connector.settings import Settings, load
 from connector.storage.tables import episodes
-from connector.web.server import listen
-from tests.scenarios.world import PLEA, World, free_port
+from tests.scenarios.world import PLEA, World, free_port, serving
 
 CONFIG = """
 public_url: ${SANDBOX_PUBLIC_URL}
@@ -130,11 +129,5 @@ def life(
         file = written(folder, channels or {CHANNEL: stage.twilio.number}, more)
         settings = load(file, stage.environ(f"sqlite:///{folder}/connector.db"))
         connector = bootstrap.build(settings, clock, settle_after=timedelta(seconds=1))
-        listener = listen(connector.app, "127.0.0.1", port)
-        connector.start()
-        listener.start()
-        try:
+        with serving(connector, port):
             yield Life(stage, url, clock, connector, settings)
-        finally:
-            listener.stop()
-            connector.close(5)

@@ -23,9 +23,8 @@ from connector.sandbox.twilio.messages import Media
 from connector.settings import load
 from connector.storage import engine
 from connector.storage.tables import inbox
-from connector.web.server import listen
 from tests.crash.process import SANDBOX
-from tests.scenarios.world import CUSTOMER, PLEA, World, free_port
+from tests.scenarios.world import CUSTOMER, PLEA, World, free_port, serving
 
 SECOND = timedelta(seconds=1)
 SHOW_MANY = "/api/v2/tickets/show_many.json"
@@ -65,14 +64,8 @@ class Life:
         connector = bootstrap.build(
             settings, self.clock, settle_after=SECOND, reconcile_every=self.every
         )
-        listener = listen(connector.app, "127.0.0.1", self.port)
-        connector.start()
-        listener.start()
-        try:
+        with serving(connector, self.port):
             yield self.world
-        finally:
-            listener.stop()
-            assert connector.close(5)
 
     def events(self, kind: str) -> list[Any]:
         db = engine.connect(self.database)

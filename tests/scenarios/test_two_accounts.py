@@ -24,8 +24,7 @@ from connector.sandbox.twilio.twin import TwilioTwin
 from connector.sandbox.zendesk.tickets import Known
 from connector.sandbox.zendesk.twin import ZendeskTwin
 from connector.settings import load
-from connector.web.server import listen
-from tests.scenarios.world import CUSTOMER, PLEA, ROOT, World, free_port
+from tests.scenarios.world import CUSTOMER, PLEA, ROOT, World, free_port, serving
 
 SID, NUMBER, BUYER = "AC" + "1" * 32, "+12025550199", "+12025550177"
 BRANDS = {"main": 360002, "west": 370002}
@@ -134,14 +133,8 @@ def two(tmp_path: Path) -> Iterator[Two]:
         connector = bootstrap.build(
             load(config(tmp_path), environ), settle_after=timedelta(seconds=1)
         )
-        listener = listen(connector.app, "127.0.0.1", port)
-        connector.start()
-        listener.start()
-        try:
-            yield Two(World(stage, url), zendesk, twilio, facts)
-        finally:
-            listener.stop()
-            connector.close(5)
+        stack.enter_context(serving(connector, port))
+        yield Two(World(stage, url), zendesk, twilio, facts)
 
 
 def test_what_happens_in_one_account_stays_there(two: Two) -> None:
@@ -204,7 +197,8 @@ def test_uninvited_webhooks_change_nothing_and_leave_a_line_each(two: Two) -> No
     for account, body, secret, status in rows:
         before = len(two.facts)
         assert two.post(account, body, secret) == status, (account, body)
-        lines = [f for f in two.facts[before:] if "webhook" in f["event"]]
+        # Receipts of texts that went out before come when they like.
+        lines = [f for f in two.facts[before:] if "webhook" in f["event"] and "channel" not in f]
         assert len(lines) == 1, lines
     two.main.rests()
     # Read from the API, the ticket is as open as before, and nothing was said.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import random
 import re
 import socket
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +18,7 @@ from typing import TypeVar
 import requests
 
 from connector import bootstrap
+from connector.bootstrap import Connector
 from connector.sandbox.faults import Fault
 from connector.sandbox.stage import Stage
 from connector.sandbox.twilio.messages import Media
@@ -28,10 +33,38 @@ PATIENCE = 60.0  # of a busy machine: only a failure takes so long
 T = TypeVar("T")
 
 
+# Below those that systems give to outgoing connections: one of these may take a free port meanwhile.
+PORTS = range(15_000, 32_000)
+_leases: list[int] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that is no other test's, here or in another process, until this process ends."""
+    folder = Path(tempfile.gettempdir()) / "connector-test-ports"
+    folder.mkdir(exist_ok=True)
+    for port in random.SystemRandom().sample(PORTS, 500):
+        lease = os.open(folder / str(port), os.O_CREAT | os.O_WRONLY)
+        try:
+            fcntl.flock(lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            os.close(lease)
+        else:
+            _leases.append(lease)
+            return port
+    raise AssertionError(f"no free port among 500 of {PORTS}")
+
+
+@contextmanager
+def serving(connector: Connector, port: int) -> Iterator[None]:
+    """It listens and works until the end, and is closed then, even if it never came to listen."""
+    with ExitStack() as stack:
+        stack.callback(connector.close, 5)
+        listener = listen(connector.app, "127.0.0.1", port)
+        stack.callback(listener.stop)
+        connector.start()
+        listener.start()
+        yield
 
 
 @dataclass
@@ -137,11 +170,5 @@ def world(folder: Path, config: Path = ROOT / "config" / "sandbox.yaml") -> Iter
     with Stage(url) as stage:
         environ = stage.environ(f"sqlite:///{folder}/connector.db")
         connector = bootstrap.build(load(config, environ), settle_after=timedelta(seconds=1))
-        listener = listen(connector.app, "127.0.0.1", port)
-        connector.start()
-        listener.start()
-        try:
+        with serving(connector, port):
             yield World(stage, url)
-        finally:
-            listener.stop()
-            connector.close(5)

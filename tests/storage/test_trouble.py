@@ -26,10 +26,9 @@ from connector import bootstrap
 from connector.sandbox.stage import Stage
 from connector.settings import load as load_settings
 from connector.storage.engine import Database
-from connector.web.server import listen
 from tests.crash.process import SANDBOX, Zygote
 from tests.crash.runs import Where, run
-from tests.scenarios.world import free_port
+from tests.scenarios.world import free_port, serving
 
 HEALED_WITHIN = 10.0
 MOST = 5000
@@ -89,14 +88,8 @@ def here(stage: Stage, folder: Path, port: int) -> Iterator[Database]:
     """A connector in this process, and its database."""
     environ = stage.environ(f"sqlite:///{folder}/connector.db")
     connector = bootstrap.build(load_settings(SANDBOX, environ))
-    listener = listen(connector.app, "127.0.0.1", port)
-    connector.start()
-    listener.start()
-    try:
+    with serving(connector, port):
         yield connector.db
-    finally:
-        listener.stop()
-        connector.close(5)
 
 
 def pages(more: int) -> Callable[[Connection], None]:
