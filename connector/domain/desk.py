@@ -34,6 +34,7 @@ class Desk:
     writes: tuple[str, ...] = ()
     stale: bool = False  # the reading under way began before such a change was done
     paused: bool = False  # the pause tag is on it
+    waiting: bool = False  # its agent waits, for the customer or for somebody else
     merged: tuple[TicketId, ...] = ()  # these were merged into it
     mirrored: tuple[Mirrored, ...] = ()  # oldest first
 

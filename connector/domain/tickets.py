@@ -61,7 +61,7 @@ class CommentDraft:
     public: bool
     author: ExternalId | None = None  # the requester, or None for the connector itself
     also: tuple[str, ...] = ()  # the keys of others that stand in the same comment
-    reopen: bool = False  # a solved ticket becomes open with it
+    reopen: bool = False  # a ticket that is solved, pending or on hold becomes open with it
     files: tuple[str, ...] = ()  # the helpdesk's own names of what was uploaded for it
 
 
@@ -116,6 +116,7 @@ class Changes:
     merged_into: TicketId | None = None
     merged_at: datetime | None = None
     taken_back: tuple[TakenBack, ...] = ()  # among those that were listed, also before the cursor
+    waiting: bool = False  # open, and its agent waits for the customer or for somebody else
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def _alike(first: Row, row: Row) -> bool:
 
 def _bare(draft: CommentDraft) -> CommentDraft:
     """What must be the same for two to share a comment."""
-    return replace(draft, key="", html="", files=())
+    return replace(draft, key="", html="", files=(), reopen=False)
 
 
 def _size(row: Row) -> int:
@@ -55,6 +55,7 @@ def joined(rows: Sequence[Row]) -> Call:
         html="".join(d.html for d in drafts),
         also=tuple(d.key for d in drafts[1:]),
         files=tuple(file for d in drafts for file in d.files),
+        reopen=any(d.reopen for d in drafts),
     )
     return replace(first, draft=draft)
 

@@ -144,19 +144,21 @@ def test_a_first_reading_has_every_page_and_a_later_one_only_what_it_needs(
 
 
 @pytest.mark.parametrize(
-    ("zendesk", "ours"),
+    ("zendesk", "ours", "waiting"),
     [
-        ("new", TicketStatus.OPEN),
-        ("pending", TicketStatus.OPEN),
-        ("hold", TicketStatus.OPEN),
-        ("solved", TicketStatus.SOLVED),
-        ("closed", TicketStatus.CLOSED),
-        ("a state of next year", TicketStatus.OPEN),
+        ("new", TicketStatus.OPEN, False),
+        ("open", TicketStatus.OPEN, False),
+        ("pending", TicketStatus.OPEN, True),
+        ("hold", TicketStatus.OPEN, True),
+        ("solved", TicketStatus.SOLVED, False),
+        ("closed", TicketStatus.CLOSED, False),
+        ("a state of next year", TicketStatus.OPEN, False),
     ],
 )
-def test_states(desk: Zendesk, fake: Fake, zendesk: str, ours: TicketStatus) -> None:
+def test_states(desk: Zendesk, fake: Fake, zendesk: str, ours: TicketStatus, waiting: bool) -> None:
     ticket = fake.add_ticket(status=zendesk)
-    assert desk.changes(TicketId(str(ticket)), NEVER).status is ours
+    found = desk.changes(TicketId(str(ticket)), NEVER)
+    assert (found.status, found.waiting) == (ours, waiting)
 
 
 def test_a_deleted_ticket_is_gone(desk: Zendesk, fake: Fake) -> None:

@@ -44,6 +44,21 @@ def test_a45_a_reply_before_anyone_is_assigned_is_an_answer(tmp_path: Path) -> N
         assert w.phone()[1:] == ["Ana: Hello, this is Ana"]
 
 
+def test_a_reply_to_a_pending_ticket_opens_it(tmp_path: Path) -> None:
+    with life(tmp_path) as w:
+        ticket = w.handed_over()
+        for number, status in ((2, "pending"), (3, "hold")):
+            w.stage.zendesk.agent_replies(ticket, f"Which order is it? {number}")
+            w.stage.zendesk.set_status(ticket, status).wait()
+            w.hears(number)
+            w.rests()
+            assert w.status(ticket) == status
+            w.says(f"It is 471{number}")
+            w.until(lambda: w.status(ticket) == "open", "an open ticket")
+        w.rests()
+        assert w.public(ticket, 4)[1::2] == ["It is 4712", "It is 4713"]
+
+
 def test_a46_nobody_answers_one_honest_update_and_the_ticket_stays(tmp_path: Path) -> None:
     with life(tmp_path, FIVE_MINUTES) as w:
         ticket = w.handed_over()

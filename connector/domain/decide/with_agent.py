@@ -35,8 +35,7 @@ from connector.domain.tickets import CommentDraft, TicketStatus
 def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
-            decision = hear(decision, event)
-            return mirror(decision, holder.desk, decision.conversation.messages[-1], policy)
+            return _customer_messaged(hear(decision, event), holder, policy)
         case e.TicketChanged():
             decision, desk = read(decision, holder.desk)
             return decision.held_by(replace(holder, desk=desk))
@@ -71,6 +70,16 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
             assert_never(unknown)
 
 
+def _customer_messaged(decision: Decision, holder: WithAgent, policy: Policy) -> Decision:
+    """A ticket that waits becomes open: agents look for what is theirs to do among the open ones."""
+    message, desk = decision.conversation.messages[-1], holder.desk
+    decision = mirror(decision, desk, message, policy, reopen=desk.waiting)
+    if not desk.waiting:
+        return decision
+    desk = replace(desk.writing(f"{message.id}:comment"), waiting=False)
+    return decision.held_by(replace(holder, desk=desk))
+
+
 def _read(decision: Decision, holder: WithAgent, event: e.TicketRead, policy: Policy) -> Decision:
     """Comments first, in order; then what the ticket's state says (A36)."""
     believed = holder.desk.believed
@@ -92,7 +101,8 @@ def _follow(decision: Decision, holder: WithAgent, event: e.TicketRead, policy: 
     if steering.resend in changes.tags and changes.status is not TicketStatus.CLOSED:
         decision, desk = resend(decision, holder.desk, policy)
         holder = replace(holder, desk=desk)
-    holder = replace(holder, desk=replace(holder.desk, paused=steering.pause in changes.tags))
+    desk = replace(holder.desk, paused=steering.pause in changes.tags, waiting=changes.waiting)
+    holder = replace(holder, desk=desk)
     decision = decision.held_by(holder)
     if changes.status is TicketStatus.CLOSED or holder.unplaced:
         return _over(decision, holder, Outcome.AGENT_RESOLVED, at, policy)

@@ -73,6 +73,7 @@ def changes(client: Client, config: ZendeskConfig, ticket: TicketId, after: Curs
         target,
         merged_at,
         tuple(_taken_back(listed)),
+        now.waiting,
     )
 
 

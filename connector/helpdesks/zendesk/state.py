@@ -16,6 +16,9 @@ from connector.helpdesks.zendesk.refusals import GONE, PROVIDER
 
 # Zendesk's own tag on a ticket that was closed by being merged into another one.
 MERGED = "closed_by_merge"
+# A requester's reply makes these open, but not what is written for them over the API with an agent's
+# credentials (support.zendesk.com, "About native system ticket rules").
+_WAITING = ("pending", "hold")
 _STATUSES = {
     "new": TicketStatus.OPEN,
     "open": TicketStatus.OPEN,
@@ -34,6 +37,7 @@ class State:
     tags: tuple[str, ...]
     requester: int | None
     copied: frozenset[int] = frozenset()  # the people in copy
+    waiting: bool = False
 
 
 def read(client: Client, ticket: TicketId) -> State:
@@ -59,6 +63,7 @@ def _state(body: Json) -> State:
         named,
         requester if isinstance(requester, int) else None,
         _people(ticket.get("email_cc_ids")) | _people(ticket.get("collaborator_ids")),
+        status in _WAITING,
     )
 
 

@@ -36,6 +36,33 @@ def test_the_customers_messages_become_comments_by_the_requester() -> None:
     assert "Are you there?" in comment.draft.html
 
 
+def test_the_customers_reply_makes_a_ticket_that_waits_open_once() -> None:
+    """Pending and on hold: Zendesk does it by itself only where the requester writes there."""
+
+    def reopens() -> list[bool]:
+        return [x.draft.reopen for x in story.calls() if isinstance(x, AddComment)]
+
+    story = Story().with_agent()
+    story.says("One")
+    assert reopens() == [False]
+    story.reads(waiting=True)
+    story.says("Two")
+    assert reopens() == [True]
+    story.says("Three")
+    assert reopens() == [False]
+    # A reading from before the reopening says nothing of now.
+    story.reads(waiting=True)
+    story.says("Four")
+    assert reopens() == [False]
+    story.done()
+    story.reads()
+    story.says("Five")
+    assert reopens() == [False]
+    story.reads(waiting=True)  # the agent waits again
+    story.says("Six")
+    assert reopens() == [True]
+
+
 def test_the_bot_is_silent_even_when_the_customer_pleads_or_a_timer_fires() -> None:
     story = Story().with_agent()
     for event in ("says", "quiet"):
