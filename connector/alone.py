@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.errors import SchemaMismatch, StartError, StorageError, StorageUnavailable
-from connector.storage import lock, schema
+from connector.storage import lock, schema, sign_ins
 from connector.storage.engine import Database, connect
 
 
@@ -18,6 +18,7 @@ def database(url: str) -> tuple[Database, lock.Lock]:
         raise
     try:
         schema.migrate(db)
+        db.write(sign_ins.release_all)
     except StorageUnavailable as error:
         held.release()
         db.close()

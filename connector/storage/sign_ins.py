@@ -50,3 +50,8 @@ def release(connection: Connection, name: str, version: int, until: datetime) ->
     """The claim that ends at `until` came to nothing: the next one may try."""
     mine = update(s).where(s.c.name == name, s.c.version == version, s.c.renewing_until == until)
     connection.execute(mine.values(renewing_until=None))
+
+
+def release_all(connection: Connection) -> None:
+    """For who starts with the database to itself: whoever claimed a turn has died in it."""
+    connection.execute(update(s).values(renewing_until=None))

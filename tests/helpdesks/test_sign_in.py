@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from connector import alone
 from connector.errors import StorageUnavailable, Transient
 from connector.helpdesks.zendesk.config import OAuthClient, ZendeskConfig
 from connector.helpdesks.zendesk.credentials import LEASE, Renewed
@@ -223,6 +224,21 @@ def test_who_dies_while_renewing_holds_up_the_others_for_a_lease_at_most(
     assert process.header() == f"Bearer {fake.tokens[-1]}"
 
 
+def test_who_starts_alone_does_not_wait_for_the_dead(
+    database_url: str, house: House, fake: Fake, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed at the first call for a token: its turn is nobody's when it is started again."""
+    monkeypatch.setattr("connector.helpdesks.zendesk.credentials.PATIENCE", 0.0)
+    process = house.process()
+    assert Vault(house.dbs[0], "helpdesk:main", Seal("", ""), clock).claim(0, LEASE)
+    with pytest.raises(Transient):
+        process.header()
+    db, held = alone.database(database_url)
+    db.close()
+    held.release()
+    assert process.header() == f"Bearer {fake.tokens[-1]}"
+
+
 def test_who_was_paused_while_renewing_does_not_replace_a_newer_token(
     house: House, fake: Fake, clock: Clock
 ) -> None:
@@ -266,6 +282,7 @@ def test_a_traded_token_that_could_not_be_written_down_is_not_lost(
 CHILD = """
 import sys
 from datetime import UTC, datetime
+from connector import alone
 from connector.helpdesks.zendesk.config import OAuthClient, ZendeskConfig
 from connector.helpdesks.zendesk.credentials import Renewed
 from connector.sealing import Seal
