@@ -23,7 +23,7 @@ check: $(VENV)/.test  ## what CI runs: ruff, mypy --strict, import-linter, make 
 	@$(MAKE) --no-print-directory test
 
 prove: $(VENV)/.test  ## the proofs in their short form: crashes, faults, load, many processes
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -m proof
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist loadgroup -q -m proof
 
 bench: $(VENV)/.test  ## measure speed and size, one table
 	@$(BIN)/python -m bench

@@ -140,6 +140,6 @@ def db(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def zygote() -> Iterator[Zygote]:
-    """Forks connectors; mark the tests that use it with xdist_group("zygote")."""
+    """Forks connectors; one a worker: group the tests that use it."""
     with Zygote() as found:
         yield found

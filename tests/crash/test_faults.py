@@ -18,7 +18,7 @@ from tests.crash.campaign import Case, carry_out, sample
 from tests.crash.process import Zygote
 from tests.crash.runs import Where, run
 
-pytestmark = pytest.mark.xdist_group("zygote")
+pytestmark = pytest.mark.xdist_group("faults")
 LEAST = 25
 SEED = 20250302
 ON_SQLITE, ON_POSTGRES = 20, 7

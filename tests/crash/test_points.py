@@ -14,7 +14,7 @@ from tests.crash.campaign import carry_out, points, sample
 from tests.crash.process import Zygote
 from tests.crash.runs import Where
 
-pytestmark = pytest.mark.xdist_group("zygote")
+pytestmark = pytest.mark.xdist_group("points")
 LEAST = 60
 SEED = 20250301
 ON_SQLITE, ON_POSTGRES = 22, 8

@@ -16,7 +16,7 @@ from bench.table import percentile
 from tests.conftest import LONG
 from tests.crash.process import Zygote
 
-pytestmark = pytest.mark.xdist_group("zygote")
+pytestmark = pytest.mark.xdist_group("storm")
 
 
 def size(short: int, long: int) -> int:

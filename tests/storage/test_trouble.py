@@ -115,7 +115,7 @@ def test_on_a_full_disk_nothing_is_acknowledged_that_is_not_stored(tmp_path: Pat
     intake.all_stored_in(tmp_path / "connector.db")
 
 
-@pytest.mark.xdist_group("zygote")
+@pytest.mark.xdist_group("trouble")
 def test_a_file_that_may_not_grow_is_no_acknowledgement_either(
     tmp_path: Path, zygote: Zygote
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_file_that_may_not_grow_is_no_acknowledgement_either(
             assert intake.post().status_code == 200
 
 
-@pytest.mark.xdist_group("zygote")
+@pytest.mark.xdist_group("trouble")
 def test_a_database_that_another_process_has_locked(tmp_path: Path, zygote: Zygote) -> None:
     port, file = free_port(), tmp_path / "connector.db"
     with (
@@ -162,7 +162,7 @@ def test_a_database_that_another_process_has_locked(tmp_path: Path, zygote: Zygo
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("zygote")
+@pytest.mark.xdist_group("trouble")
 def test_a_server_that_hangs_up_again_and_again(
     tmp_path: Path, zygote: Zygote, postgres: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -172,9 +172,9 @@ def test_a_server_that_hangs_up_again_and_again(
     ended: list[int] = []
 
     @contextmanager
-    def hanging_up(_: Stage) -> Iterator[None]:
+    def hanging_up(stage: Stage) -> Iterator[None]:
         over = threading.Event()
-        thread = threading.Thread(target=_hang_up, args=(postgres, name, over, ended))
+        thread = threading.Thread(target=_hang_up, args=(stage, postgres, name, over, ended))
         thread.start()
         try:
             yield
@@ -190,8 +190,9 @@ def test_a_server_that_hangs_up_again_and_again(
     assert sum(ended) > 5
 
 
-def _hang_up(server: str, name: str, over: threading.Event, ended: list[int]) -> None:
-    """For ten seconds, then the story may come to its end."""
+def _hang_up(stage: Stage, server: str, name: str, over: threading.Event, ended: list[int]) -> None:
+    """For ten seconds from the first text on, then the story may come to its end."""
+    stage.until(lambda: bool(stage.twilio.courier.deliveries), HEALED_WITHIN)
     engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     end = text(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = :n"
