@@ -96,7 +96,9 @@ def _keep(
     for desk in after.desks:
         # Merged into a ticket that this conversation did not know: what changes there concerns it.
         if desk.merged and before.desk_of(desk.ticket) is None:
-            links.merged(connection, helpdesk, desk.merged[-1], desk.ticket, after.id)
+            source = desk.merged[-1]
+            owner = links.owner_of(connection, after.id, source, helpdesk)
+            links.merged(connection, owner, source, desk.ticket, after.id)
     conversations.save_considered(connection, after, decision.considered, now)
     for effect in decision.effects:
         _order(connection, before.id, effect, now)

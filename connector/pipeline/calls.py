@@ -19,7 +19,7 @@ from connector.domain.effects import (
     SendText,
     Summarise,
 )
-from connector.domain.ids import ExternalId
+from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.pipeline.parts import ChannelParts, Parts
 from connector.storage.outbox import Row
@@ -40,6 +40,26 @@ def upstream(channel: ChannelParts, call: Call) -> str:
             return f"channel:{channel.name}"
         case unknown:
             assert_never(unknown)
+
+
+def ticket_of(call: Call) -> TicketId | None:
+    """The ticket that it is about, or that it follows up."""
+    match call:
+        case AddComment():
+            return call.draft.ticket
+        case RemoveTags() | ReadTicket():
+            return call.ticket
+        case OpenTicket():
+            return call.draft.follows
+        case AskBot() | Summarise() | SendText():
+            return None
+        case unknown:
+            assert_never(unknown)
+
+
+def without_the_one_before(call: OpenTicket) -> OpenTicket:
+    """The customer's last ticket is in another helpdesk: nothing to follow up here."""
+    return replace(call, draft=replace(call.draft, follows=None))
 
 
 def limits(parts: Parts, channel: ChannelParts, call: Call) -> tuple[Limit, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
@@ -37,22 +37,37 @@ def perform(parts: Parts, conversation: ConversationId, direction: Direction) ->
 
     One a step: then other lanes get their turn.
     """
-    row, more = parts.db.read(lambda c: outbox.first(c, conversation, direction))
+    row, more, channel = parts.db.read(lambda c: _first(parts, c, conversation, direction))
     if row is None:
         return None
     if row.due_at > parts.now():
         return row.due_at
-    channel = _channel(parts, row)
+    if channel is None:
+        raise LookupError(f"conversation {conversation}: its channel, or the helpdesk that has its "
+                          "ticket, is not configured")  # fmt: skip
     over = _settle(parts, channel, row) if row.in_doubt else _try(parts, channel, row)
     # What is ordered from now on wakes the lane again.
     return None if over and not more else parts.now()
 
 
-def _channel(parts: Parts, row: Row) -> ChannelParts:
-    found = parts.channels.get(row.channel)
-    if found is None:
-        raise LookupError(f"the channel of conversation {row.conversation} is not configured")
-    return found
+def _first(
+    parts: Parts, connection: Connection, conversation: ConversationId, direction: Direction
+) -> tuple[Row | None, bool, ChannelParts | None]:
+    """The call, whether there are more, and its channel with the helpdesk that has its ticket."""
+    row, more = outbox.first(connection, conversation, direction)
+    channel = parts.channels.get(row.channel) if row else None
+    if row is None or channel is None:
+        return row, more, None
+    ticket = calls.ticket_of(row.call)
+    if ticket is not None:
+        owner = links.owner_of(connection, conversation, ticket, channel.helpdesk)
+        if isinstance(row.call, OpenTicket) and owner != channel.helpdesk:
+            row = replace(row, call=calls.without_the_one_before(row.call))
+        elif owner in parts.helpdesks:
+            channel = replace(channel, helpdesk=owner)
+        else:
+            channel = None
+    return row, more, channel
 
 
 def _try(parts: Parts, channel: ChannelParts, row: Row) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from connector.domain.ids import ConversationId, ExternalId, TicketId
 from connector.storage.once import insert_once
@@ -65,6 +65,26 @@ def conversations_of(
     of_it = _CONVERSATION(connection, {"of": "ticket", "by": owner, "id": ticket})
     came = _MERGED(connection, {"by": owner, "into": ticket})
     return tuple(dict.fromkeys(ConversationId(r.conversation_id) for r in (*of_it, *came)))
+
+
+_OWNERS = Prepared(
+    select(links.c.owner).where(
+        links.c.conversation_id == bindparam("of"),
+        or_(
+            (links.c.kind == "ticket") & (links.c.theirs == bindparam("id")),
+            (links.c.kind == "merge") & (links.c.ours == bindparam("id")),
+        ),
+    )
+)
+
+
+def owner_of(
+    connection: Connection, conversation: ConversationId, ticket: TicketId, else_: str
+) -> str:
+    """The helpdesk where this conversation has this ticket: its channel may have another one by now,
+    and there the same number is somebody else's. `else_` where it is not known, or is one of them."""
+    found = {r.owner for r in _OWNERS(connection, {"of": conversation, "id": ticket})}
+    return else_ if not found or else_ in found else min(found)
 
 
 def linked(connection: Connection, owner: str, tickets: Sequence[TicketId]) -> set[TicketId]:

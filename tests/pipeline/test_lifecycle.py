@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from connector.domain.ids import TicketId
 from connector.domain.tickets import TicketStatus
 from connector.errors import Uncertain
+from connector.pipeline import receive
 from connector.storage import links, missed
 from connector.storage.engine import Database
 from connector.storage.tables import episodes
 from tests.domain.decide.given import POLICY
-from tests.pipeline.rig import Rig
+from tests.pipeline.rig import CHANNEL, FakeDesk, Rig
 
 PLEA = "I want to talk to a human please"
 ONE, TWO = TicketId("1"), TicketId("2")
@@ -36,6 +38,49 @@ def test_a52_a_deleted_ticket_is_an_error_in_the_log(db: Database) -> None:
         rig.passes(1)
     assert [x["log_level"] for x in logs if x["event"] == "ticket_gone"] == ["error"]
     assert under_way(db) == []
+
+
+def test_a_channel_that_moves_to_another_helpdesk_leaves_its_tickets_where_they_are(
+    db: Database,
+) -> None:
+    """There the same number is another customer's ticket: what stands in it must not be texted."""
+    rig = Rig(db)
+    rig.texts_in(PLEA)
+    rig.passes(1)
+    west, moved = FakeDesk(), replace(rig.parts.channels[CHANNEL], helpdesk="west")
+    west.now = rig.desk.now
+    rig.parts = replace(
+        rig.parts, channels={CHANNEL: moved}, helpdesks={"main": rig.desk, "west": west}
+    )
+    rig.texts_in(PLEA, OTHER)
+    rig.passes(1)
+    assert set(west.tickets) == {ONE}
+    west.agent_says(ONE, "From the west")
+    rig.desk.agent_says(ONE, "From the main desk")
+    for desk in ("main", "west"):
+        receive.from_helpdesk(rig.parts, desk, [ONE], f"moved {desk}")
+    rig.texts_in("Thank you")
+    rig.texts_in("Thanks", OTHER)
+    rig.passes(1)
+    assert (rig.phone()[-1], rig.phone(OTHER)[-1]) == (
+        "Ana: From the main desk",
+        "Ana: From the west",
+    )
+    assert (rig.desk.customer_texts(ONE), west.customer_texts(ONE)) == (["Thank you"], ["Thanks"])
+    # The next ticket is in the new helpdesk, and follows none there.
+    rig.desk.tickets[ONE].status = TicketStatus.CLOSED
+    receive.from_helpdesk(rig.parts, "main", [ONE], "closed")
+    rig.passes(1)
+    rig.texts_in(PLEA)
+    rig.passes(1)
+    assert west.tickets[TWO].draft.follows is None
+    assert set(rig.desk.tickets) == {ONE}
+    # Its old helpdesk is not even configured any more: what is to be done there waits.
+    back = replace(moved, helpdesk="main")
+    rig.parts = replace(rig.parts, channels={CHANNEL: back}, helpdesks={"main": rig.desk})
+    rig.texts_in("Hello?")
+    with pytest.raises(LookupError, match="is not configured"):
+        rig.passes(1)
 
 
 def test_a51_the_target_of_a_merge_is_looked_after_for_both_conversations(db: Database) -> None:

@@ -192,7 +192,7 @@ def test_a_server_that_hangs_up_again_and_again(
 
 def _hang_up(stage: Stage, server: str, name: str, over: threading.Event, ended: list[int]) -> None:
     """For ten seconds from the first text on, then the story may come to its end."""
-    stage.until(lambda: bool(stage.twilio.courier.deliveries), HEALED_WITHIN)
+    stage.until(lambda: bool(stage.twilio.courier.deliveries), 60)
     engine = create_engine(server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     end = text(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = :n"
