@@ -38,6 +38,7 @@ PROOFS = (
     "crash",
     "load",
     "runners/test_procrastinate.py",
+    "scenarios/test_door.py",
     "scenarios/test_fleet.py",
     "scenarios/test_reconcile.py",
     "storage/test_trouble.py",

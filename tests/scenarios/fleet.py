@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlencode
 
 import requests
@@ -114,10 +114,20 @@ class Fleet:
         return found
 
 
+class Front(Protocol):
+    """What hands requests to the web processes."""
+
+    url: str
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], body: bytes
+    ) -> tuple[int, bytes]: ...
+
+
 class Load:
     """Signed webhooks, many customers' messages, as fast as they are answered up to so many a second."""
 
-    def __init__(self, stage: Stage, proxy: Proxy, rate: float, threads: int = 8) -> None:
+    def __init__(self, stage: Stage, proxy: Front, rate: float, threads: int = 8) -> None:
         self._proxy = proxy
         self._path = "/webhooks/channels/sms"
         self._token = stage.environ("")["SANDBOX_TWILIO_TOKEN"]
