@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -77,6 +77,17 @@ class Where:
             connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
 
 
+def _of_one_moment(url: str) -> Engine:
+    """Each transaction sees one moment: else what goes from the outbox to the inbox meanwhile is seen
+    in neither, and the story looks over."""
+    if make_url(url).get_backend_name() == "postgresql":
+        return create_engine(url, poolclass=NullPool, isolation_level="REPEATABLE READ")
+    made = create_engine(url, poolclass=NullPool)
+    event.listen(made, "connect", lambda c, _: setattr(c, "isolation_level", None))
+    event.listen(made, "begin", lambda c: c.exec_driver_sql("BEGIN"))
+    return made
+
+
 def run(
     where: Where,
     *,
@@ -104,7 +115,7 @@ def run(
             lives.append(process)
             return process
 
-        database = create_engine(url, poolclass=NullPool)
+        database = _of_one_moment(url)
         story = Story(stage, start, database, rushed)
         calls = Calls(stage, lambda: lives[-1].strike(), kill)
         calls.promises(promises.HANDOFF)
