@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.scenarios.world import free_port
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
