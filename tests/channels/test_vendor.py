@@ -17,7 +17,7 @@ import responses
 from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 
-from connector.channels.base import Inbound, Outbound, WebhookRequest
+from connector.channels.base import Outbound, Parsed, WebhookRequest
 from connector.channels.meta import MetaConfig, verify
 from connector.channels.telegram.channel import Telegram
 from connector.channels.telegram.config import TelegramConfig
@@ -29,7 +29,7 @@ from connector.domain.ids import Address
 from connector.errors import BadSignature, WebhookError
 from tests.contracts.kinds import plain
 
-Parsing = Callable[[WebhookRequest], Sequence[Inbound]]
+Parsing = Callable[[WebhookRequest], Sequence[Parsed]]
 pytestmark = pytest.mark.vendor
 EXPECTED = Path(__file__).parents[1] / "expected"
 URL = "https://connector.example.com/webhooks/channels/x"

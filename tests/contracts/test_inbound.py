@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Connection, Table, func, select
 
 from connector import errors
-from connector.channels.base import WebhookRequest
+from connector.channels.base import Unread, WebhookRequest
 from connector.errors import BadSignature
 from connector.storage import engine, schema
 from connector.storage.tables import conversations, inbox
@@ -78,7 +78,8 @@ def test_signed_request_passes_and_parses_as_expected(kind: str, name: str) -> N
     else:
         events = adapter.parse(asked)
         assert [plain(event) for event in events] == told["expected"]
-        assert all(json.loads(json.dumps(event.raw)) == event.raw for event in events)
+        raw = [event.raw for event in events if not isinstance(event, Unread)]
+        assert all(json.loads(json.dumps(each)) == each for each in raw)
 
 
 @recorded
@@ -145,6 +146,8 @@ def test_no_body_breaks_the_reading(kind: str) -> None:
             continue
         for event in events:
             json.dumps(asdict(event), ensure_ascii=False).encode()
+            if isinstance(event, Unread):
+                continue
             assert event.id, asked
             assert event.customer, asked
 

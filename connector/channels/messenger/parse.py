@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from connector.channels.base import Inbound, InboundMessage, InboundReceipt, WebhookRequest
+from connector.channels.base import (
+    Inbound,
+    InboundMessage,
+    InboundReceipt,
+    Parsed,
+    WebhookRequest,
+)
 from connector.channels.messenger.content import media, readable
 from connector.channels.payload import (
     Section,
@@ -12,34 +18,41 @@ from connector.channels.payload import (
     identifier,
     json_object,
     line,
+    parts,
+    read_all,
     section,
     sections,
     text,
 )
 from connector.domain.ids import Address, ExternalId
-from connector.errors import MalformedPayload, UnknownEndpoint, UnsupportedEvent, WebhookError
+from connector.errors import MalformedPayload, UnknownEndpoint, UnsupportedEvent
 
 
-def parse(request: WebhookRequest, page_id: str) -> Sequence[Inbound]:
+def parse(request: WebhookRequest, page_id: str) -> Sequence[Parsed]:
     """All that is ours, order kept. What can't be read leaves the rest alone."""
     told = json_object(request)
     if told.get("object") != "page":
         raise MalformedPayload("not of a page")
     entries = sections(told.get("entry"))
-    ours = [entry for entry in entries if identifier(entry.get("id")) == page_id]
-    if entries and not ours:
+    if entries and not any(_is_of(entry, page_id) for entry in entries):
         raise UnknownEndpoint("a page that this channel doesn't own")
-    found: list[Inbound] = []
-    wrong: list[WebhookError] = []
-    for event in (e for entry in ours for e in sections(entry.get("messaging"))):
-        try:
-            found.extend(_read(event))
-        except WebhookError as error:
-            wrong.append(error)
-    if not found:
-        wrong.sort(key=lambda error: isinstance(error, UnsupportedEvent))
-        raise next(iter(wrong), UnsupportedEvent("nothing of a conversation"))
-    return found
+    return read_all(read for entry in entries for read in _readers(entry, page_id))
+
+
+def _is_of(entry: Section, page_id: str) -> bool:
+    return identifier(entry.get("id")) == page_id
+
+
+def _another() -> Sequence[Inbound]:
+    raise UnknownEndpoint("a page that this channel doesn't own")
+
+
+def _readers(entry: Section, page_id: str) -> Iterator[Callable[[], Sequence[Inbound]]]:
+    if not _is_of(entry, page_id):
+        yield _another
+        return
+    for event in parts(entry.get("messaging")):
+        yield lambda event=event: _read(event)  # type: ignore[misc]
 
 
 def _read(event: Section) -> Sequence[Inbound]:

@@ -8,8 +8,8 @@ from datetime import timedelta
 from connector.channels import meta
 from connector.channels.base import (
     Capabilities,
-    Inbound,
     Outbound,
+    Parsed,
     WebhookReply,
     WebhookRequest,
 )
@@ -42,7 +42,7 @@ class WhatsAppCloud:
         """Raise BadSignature unless one of our apps' secrets signed exactly this body."""
         meta.verify(request, self._config.app_secrets)
 
-    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
+    def parse(self, request: WebhookRequest) -> Sequence[Parsed]:
         """Read a verified request. Raise MalformedPayload, UnknownEndpoint, UnsupportedEvent."""
         return parse(request, self._config.phone_number_id)
 
