@@ -19,6 +19,9 @@ from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
 from connector.domain.media import MediaLimits
 
+# Connecting and answering, of a call that nobody waits for and that is worth little when it is late.
+BEST_EFFORT_SECONDS = (2.0, 3.0)
+
 
 @dataclass(frozen=True)
 class WebhookRequest:

@@ -13,7 +13,7 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.messenger.api import LIMITS, PROVIDER, Messages
+from connector.channels.messenger.api import CHOICES, LIMITS, PROVIDER, Messages
 from connector.channels.messenger.config import MessengerConfig
 from connector.channels.messenger.parse import parse
 from connector.domain.conversation import Media
@@ -31,6 +31,9 @@ A_SECOND = 100  # texts of one page; Meta allows 300
 
 class Messenger:
     capabilities = Capabilities(max_text=2000, has_phone_numbers=False)
+    window = timedelta(hours=24)
+    typing_lasts = timedelta(seconds=20)
+    choice_limits = CHOICES
 
     def __init__(self, config: MessengerConfig) -> None:
         self._config = config
@@ -55,6 +58,15 @@ class Messenger:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning Messenger's id. Raise Transient, Rejected or Uncertain."""
         return self._messages.send(message)
+
+    def show_typing(self, customer: Address, message: ExternalId) -> None:
+        """Seen, and three dots. Raise ProviderError."""
+        self._messages.show(customer, "mark_seen")
+        self._messages.show(customer, "typing_on")
+
+    def mark_read(self, customer: Address, message: ExternalId) -> None:
+        """All that the customer wrote so far. Raise ProviderError."""
+        self._messages.show(customer, "mark_seen")
 
     def media_limits(self, customer: Address) -> MediaLimits | None:
         """What this customer can be shown beside text."""
