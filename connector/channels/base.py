@@ -185,7 +185,7 @@ class HasWindow(Protocol):
     `Outbound.window_closed` tells `send`, which may have something else to send then.
     """
 
-    window: timedelta
+    open_for: timedelta
 
 
 @runtime_checkable

@@ -31,7 +31,7 @@ A_SECOND = 100  # texts of one page; Meta allows 300
 
 class Messenger:
     capabilities = Capabilities(max_text=2000, has_phone_numbers=False)
-    window = timedelta(hours=24)
+    open_for = timedelta(hours=24)
     typing_lasts = timedelta(seconds=20)
     choice_limits = CHOICES
 

@@ -20,7 +20,9 @@ def _file(each: Section) -> Media | None:
     url = payload.get("url")
     if kind not in _FILES or "sticker_id" in payload or not isinstance(url, str):
         return None
-    good = url.startswith("https://") and len(url) <= _URL and url.isascii() and url.isprintable()
+    # Which hosts are asked, and how, is decided where it is fetched.
+    web = url.startswith(("https://", "http://"))
+    good = web and len(url) <= _URL and url.isascii() and url.isprintable()
     return Media(url, _FILES[kind], line(payload.get("title"))) if good else None
 
 

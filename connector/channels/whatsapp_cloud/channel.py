@@ -28,7 +28,7 @@ A_SECOND = 80  # messages of one number
 
 class WhatsAppCloud:
     capabilities = Capabilities(max_text=4096)
-    window = timedelta(hours=24)
+    open_for = timedelta(hours=24)
     typing_lasts = timedelta(seconds=25)
     choice_limits = CHOICES
 
