@@ -86,6 +86,14 @@ def parts(value: object) -> list[Section]:
     return [section(each) for each in value] if isinstance(value, list) else []
 
 
+def too_many(count: int, most: int) -> list[str]:
+    """What is said of files that were left out."""
+    left = count - most
+    return (
+        [f"[{left} more {'file was' if left == 1 else 'files were'} left out]"] if left > 0 else []
+    )
+
+
 def text(value: object) -> str:
     """As it is to be read; "" for anything but a text."""
     return clean(value) if isinstance(value, str) else ""

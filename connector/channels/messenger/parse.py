@@ -93,7 +93,9 @@ def _reaction(told: Section, event: Section) -> Sequence[Inbound]:
 
 def _edit(told: Section, event: Section) -> Sequence[Inbound]:
     count = identifier(told.get("num_edit")) or _moment(event)
-    return (_written(event, f"edit:{count}:{_id(told)}", f"[Edited] {text(told.get('text'))}"),)
+    said = text(told.get("text"))
+    said = f"[Edited] {said}" if said.strip() else "[A message was edited]"
+    return (_written(event, f"edit:{count}:{_id(told)}", said),)
 
 
 def _delivery(told: Section, event: Section) -> Sequence[Inbound]:
@@ -111,12 +113,19 @@ def _delivery(told: Section, event: Section) -> Sequence[Inbound]:
     ]
 
 
+def _nothing(why: str) -> Sequence[Inbound]:
+    raise UnsupportedEvent(why)
+
+
 _KINDS: Mapping[str, Callable[[Section, Section], Sequence[Inbound]]] = {
     "message": _message,
     "postback": _postback,
     "reaction": _reaction,
     "message_edit": _edit,
     "delivery": _delivery,
+    "read": lambda _, __: _nothing("read, up to a time that names no message"),
+    "optin": lambda _, __: _nothing("an opt-in without words"),
+    "account_linking": lambda _, __: _nothing("about the customer's account, and nobody's words"),
 }
 
 
