@@ -70,11 +70,23 @@ class Stage:
             port=ports.zendesk,
         )
         self.anthropic = AnthropicTwin(self._key, changes=self.changes, port=ports.anthropic)
+        self._make_chats(ports, bare)
+        self.twins: Mapping[str, Twin] = {
+            "Twilio": self.twilio,
+            "Zendesk": self.zendesk,
+            "Anthropic": self.anthropic,
+            "Telegram": self.telegram,
+            "WhatsApp": self.whatsapp,
+            "Messenger": self.messenger,
+        }
+        self.apps = self._offered()
+
+    def _make_chats(self, ports: Ports, bare: bool) -> None:
         self._bot, self._shown = f"110201543:{secrets.token_hex(16)}", secrets.token_hex(16)
         self._access, self._app, self._handshake = (secrets.token_hex(16) for _ in range(3))
         self.telegram = TelegramTwin(
             self._bot,
-            "" if bare else f"{connector}/webhooks/channels/{TELEGRAM}",
+            "" if bare else f"{self.connector}/webhooks/channels/{TELEGRAM}",
             self._shown,
             changes=self.changes,
             port=ports.telegram,
@@ -84,7 +96,7 @@ class Stage:
             PHONE_NUMBER_ID,
             self._access,
             self._app,
-            f"{connector}/webhooks/channels/{WHATSAPP}",
+            f"{self.connector}/webhooks/channels/{WHATSAPP}",
             changes=self.changes,
             port=ports.whatsapp,
         )
@@ -95,20 +107,14 @@ class Stage:
             PAGE_ID,
             self._page_token,
             self._page_secret,
-            f"{connector}/webhooks/channels/{MESSENGER}",
+            f"{self.connector}/webhooks/channels/{MESSENGER}",
             changes=self.changes,
             port=ports.messenger,
         )
-        self.twins: Mapping[str, Twin] = {
-            "Twilio": self.twilio,
-            "Zendesk": self.zendesk,
-            "Anthropic": self.anthropic,
-            "Telegram": self.telegram,
-            "WhatsApp": self.whatsapp,
-            "Messenger": self.messenger,
-        }
-        # What customers write with: a row here is all that the page needs to offer it.
-        self.apps = (
+
+    def _offered(self) -> tuple[App, ...]:
+        """What customers write with: a row here is all that the page needs to offer it."""
+        return (
             App("sms", "SMS", "Twilio", NUMBER, Sms(self.twilio), CUSTOMERS,
                 {"Send a message": "POST /2010-04-01/Accounts/*/Messages.json"}),
             App("whatsapp", "WhatsApp", "WhatsApp", "+12025550101", self.whatsapp,

@@ -124,7 +124,11 @@ def _order(_: Section, told: Section) -> str:
 
 
 def _system(_: Section, __: Section) -> str:
-    raise UnsupportedEvent("about the customer's account or chat, and nobody's words")
+    raise UnsupportedEvent("about the customer's account, and nobody's words")
+
+
+def _welcome(_: Section, __: Section) -> str:
+    raise UnsupportedEvent("the customer has opened the chat, and said nothing")
 
 
 def _edit(_: Section, told: Section) -> str:
@@ -141,7 +145,7 @@ _SHOWN: Mapping[str, Callable[[Section, Section], str]] = {
     "contacts": _contacts,
     "order": _order,
     "system": _system,
-    "request_welcome": _system,
+    "request_welcome": _welcome,
     "edit": _edit,
     "revoke": lambda _, __: "[A message was deleted by the customer]",
     "sticker": lambda _, __: "[Sticker]",

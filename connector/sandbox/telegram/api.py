@@ -52,7 +52,7 @@ def _choices(markup: Any) -> tuple[str, ...] | None:
     rows = markup.get("keyboard")
     known = {"keyboard", "is_persistent", "resize_keyboard", "one_time_keyboard",
              "input_field_placeholder", "selective"}  # fmt: skip
-    if set(markup) - known or not isinstance(rows, list) or not all(rows):
+    if set(markup) - known or not isinstance(rows, list) or not rows or not all(rows):
         raise _bad("can't parse reply keyboard markup JSON object")
     keys = [
         key if isinstance(key, str) else str(key.get("text", "")) for row in rows for key in row
