@@ -73,6 +73,7 @@ class Connector:
         if self.ticker is not None:
             self.ticker.stop(min(seconds, TICKER_SECONDS))
         drained = self.runner.stop(seconds)
+        self.parts.aside.close()
         for channel in self.parts.channels.values():
             channel.bot.close()
         self.db.close()

@@ -33,7 +33,7 @@ CONFIG = """
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project after somebody did what the guide says."""
     made = tmp_path_factory.mktemp("copy")
-    ignored = shutil.ignore_patterns("__pycache__", "crash", "browser", "scenarios")
+    ignored = shutil.ignore_patterns("__pycache__", "crash", "browser")
     for folder in ("connector", "tests", "config"):
         shutil.copytree(ROOT / folder, made / folder, ignore=ignored)
     shutil.copytree(ROOT / "tests" / "crash", made / "tests" / "crash")

@@ -2,14 +2,15 @@
 
 An adapter has two verbs for what comes in, `verify` and `parse`, and one for what goes out, `send`.
 It holds no state and reads no clock. What only some providers can do is a capability protocol of
-its own (`LooksUpSent`, `ListsReceived`), not an empty method.
+its own (`LooksUpSent`, `ListsReceived`), not an empty method. Which methods a channel has says which
+of them it is: nothing is registered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from connector.domain.conversation import Media
@@ -17,6 +18,9 @@ from connector.domain.files import File
 from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
 from connector.domain.media import MediaLimits
+
+# Connecting and answering, of a call that nobody waits for and that is worth little when it is late.
+BEST_EFFORT_SECONDS = (2.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,17 @@ Inbound = InboundMessage | InboundReceipt | InboundConsent
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A part of a request that came to nothing, while the rest of the request counts. Logged, not stored."""
+
+    why: str  # never what the customer wrote
+    malformed: bool = False  # the provider documents it otherwise
+
+
+Parsed = Inbound | Unread
+
+
+@dataclass(frozen=True)
 class Outbound:
     """One piece of text for one customer. `key` is ours and the same when it is sent again."""
 
@@ -87,6 +102,9 @@ class Outbound:
     customer: Address
     text: str
     media: tuple[Media, ...] = field(default=())
+    choices: tuple[str, ...] = ()  # answers to tap; the text asks the question without them too
+    by_agent: bool = False  # a person's words, not the bot's and none of the fixed texts
+    window_closed: bool = False  # the provider no longer takes free text (`HasWindow`)
 
 
 @dataclass(frozen=True)
@@ -97,6 +115,19 @@ class Capabilities:
     )
 
 
+@dataclass(frozen=True)
+class ChoiceLimits:
+    """What the provider shows of answers to tap; where these do not fit, none are shown."""
+
+    most: int
+    characters: int  # of each
+    max_text: int  # characters of the text above them
+
+    def fit(self, text: str, choices: Sequence[str]) -> bool:
+        few = len(choices) <= self.most and len(text) <= self.max_text
+        return few and all(len(choice) <= self.characters for choice in choices)
+
+
 class Channel(Protocol):
     capabilities: Capabilities
 
@@ -104,8 +135,11 @@ class Channel(Protocol):
         """Raise BadSignature unless the provider signed exactly this request."""
         ...
 
-    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
-        """Read a verified request, order kept. Raise MalformedPayload or UnknownEndpoint."""
+    def parse(self, request: WebhookRequest) -> Sequence[Parsed]:
+        """Read a verified request, order kept. Raise MalformedPayload or UnknownEndpoint.
+
+        Of a request with many parts a bad one leaves the others alone: it is `Unread`.
+        """
         ...
 
     def acknowledge(self) -> WebhookReply:
@@ -141,6 +175,46 @@ class SendsMedia(Protocol):
 
     def media_limits(self, customer: Address) -> MediaLimits | None:
         """What this customer can be shown, None for nothing but text."""
+        ...
+
+
+@runtime_checkable
+class HasWindow(Protocol):
+    """Free text is taken only for so long after the customer's last message.
+
+    `Outbound.window_closed` tells `send`, which may have something else to send then.
+    """
+
+    open_for: timedelta
+
+
+@runtime_checkable
+class OffersChoices(Protocol):
+    """The customer can be shown answers to tap; a tap comes back as a message with that text."""
+
+    choice_limits: ChoiceLimits
+
+
+@runtime_checkable
+class ShowsTyping(Protocol):
+    """The customer can be shown that an answer is being written. Best effort: nothing waits for it."""
+
+    typing_lasts: timedelta  # then, or with the next message, the provider takes it away
+
+    def show_typing(self, customer: Address, message: ExternalId) -> None:
+        """Somebody writes an answer to this message, which counts as read by that.
+
+        Raise ProviderError; the caller tries no second time.
+        """
+        ...
+
+
+@runtime_checkable
+class MarksRead(Protocol):
+    """The customer can be shown that a message was read. Best effort, like typing."""
+
+    def mark_read(self, customer: Address, message: ExternalId) -> None:
+        """This message, and with it those before. Raise ProviderError; not tried again."""
         ...
 
 

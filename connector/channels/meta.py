@@ -94,12 +94,14 @@ class Graph:
         self._config, self._provider, self._meanings = config, provider, meanings
         self._session = OutboundSession(frozenset({config.host}))
 
-    def post(self, path: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    def post(
+        self, path: str, fields: Mapping[str, Any], *, timeout: tuple[float, float] | None = None
+    ) -> dict[str, Any]:
         """The answer's object. Raise Transient, Rejected or Uncertain."""
         url = f"{self._config.root}/{VERSION}/{path}"
         headers = {"Authorization": self._config.bearer}
         try:
-            answer = self._session.post(url, json=fields, headers=headers)
+            answer = self._session.post(url, json=fields, headers=headers, timeout=timeout)
         except requests.RequestException as error:
             raise translate(error, provider=self._provider, operation=SEND) from error
         body = object_of(answer)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import requests
 
-from connector.channels.base import WebhookRequest
+from connector.channels.base import Inbound, Parsed, Unread, WebhookRequest
 from connector.channels.text import clean
-from connector.errors import MalformedPayload
+from connector.errors import MalformedPayload, UnsupportedEvent, WebhookError
 
 NAME = 100  # characters of a name that strangers choose for themselves
 _ID = re.compile(r"[!-~]{1,200}")
@@ -42,6 +42,26 @@ def json_object(request: WebhookRequest) -> dict[str, Any]:
     return found
 
 
+def read_all(readers: Iterable[Callable[[], Sequence[Inbound]]]) -> Sequence[Parsed]:
+    """Each part of a request, order kept; one that can't be read is `Unread` and stops nothing.
+
+    Raise what a request's only part raises: then there is nothing else to answer for.
+    """
+    found: list[Parsed] = []
+    wrong: list[WebhookError] = []
+    for read in readers:
+        try:
+            found.extend(read())
+        except WebhookError as error:
+            wrong.append(error)
+            found.append(Unread(str(error), malformed=not isinstance(error, UnsupportedEvent)))
+    if not found:
+        raise UnsupportedEvent("nothing of a conversation")
+    if len(found) == len(wrong) == 1:
+        raise wrong[0]
+    return found
+
+
 def object_of(answer: requests.Response) -> dict[str, Any]:
     """The JSON object in an answer; {} if there is none. Deep nesting ends in RecursionError."""
     try:
@@ -59,6 +79,19 @@ def section(value: object) -> Section:
 def sections(value: object) -> list[Section]:
     """The objects of a list; [] for anything else."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def parts(value: object) -> list[Section]:
+    """A list's members, those that are no objects as empty ones: each is to be told of."""
+    return [section(each) for each in value] if isinstance(value, list) else []
+
+
+def too_many(count: int, most: int) -> list[str]:
+    """What is said of files that were left out."""
+    left = count - most
+    return (
+        [f"[{left} more {'file was' if left == 1 else 'files were'} left out]"] if left > 0 else []
+    )
 
 
 def text(value: object) -> str:

@@ -78,6 +78,8 @@ class SendText:
     customer: Address
     text: str
     media: tuple[Media, ...] = ()
+    choices: tuple[str, ...] = ()  # answers that the customer may tap, where the channel can
+    by_agent: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from connector.domain.events import Event
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import StaleConversation
-from connector.pipeline import facts
+from connector.pipeline import facts, presence
 from connector.pipeline.parts import Parts
 from connector.storage import conversations, inbox, links, outbox
 from connector.storage.inbox import Unreadable, Waiting
@@ -68,6 +68,7 @@ def _handle(
     helpdesk = parts.channels[before.channel].helpdesk
     parts.db.write(lambda c: _keep(c, waiting, before, decision, now, helpdesk))
     facts.tell(before, event, decision)
+    presence.read(parts, parts.channels[before.channel], event, decision.conversation)
     for lane, at in _wakes(before.id, decision.effects):
         parts.wake(lane, at)
 

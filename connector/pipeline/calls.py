@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from connector import alerts
-from connector.channels.base import LooksUpSent, Outbound, Paced
+from connector.channels.base import HasWindow, LooksUpSent, OffersChoices, Outbound, Paced
 from connector.domain import events as e
 from connector.domain.effects import (
     AddComment,
@@ -19,9 +19,10 @@ from connector.domain.effects import (
     SendText,
     Summarise,
 )
-from connector.domain.ids import ExternalId, TicketId
+from connector.domain.ids import ExternalId, TicketId, conversation_id
 from connector.domain.limits import Limit
 from connector.pipeline.parts import ChannelParts, Parts
+from connector.storage import conversations
 from connector.storage.outbox import Row
 
 
@@ -37,7 +38,7 @@ def upstream(channel: ChannelParts, call: Call) -> str:
         case OpenTicket() | AddComment() | RemoveTags() | ReadTicket():
             return f"helpdesk:{channel.helpdesk}"
         case SendText():
-            return f"channel:{channel.name}"
+            return to_customers(channel)
         case unknown:
             assert_never(unknown)
 
@@ -60,6 +61,11 @@ def ticket_of(call: Call) -> TicketId | None:
 def without_the_one_before(call: OpenTicket) -> OpenTicket:
     """The customer's last ticket is in another helpdesk: nothing to follow up here."""
     return replace(call, draft=replace(call.draft, follows=None))
+
+
+def to_customers(channel: ChannelParts) -> str:
+    """The name of what messages to this channel's customers go to."""
+    return f"channel:{channel.name}"
 
 
 def limits(parts: Parts, channel: ChannelParts, call: Call) -> tuple[Limit, ...]:
@@ -95,7 +101,7 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
         case ReadTicket():
             return e.TicketRead(parts.now(), desk.changes(call.ticket, call.cursor))
         case SendText():
-            sent = channel.adapter.send(_outbound(call))
+            sent = channel.adapter.send(_outbound(parts, channel, call))
             return e.MessageSent(parts.now(), call.message, sent)
         case unknown:
             assert_never(unknown)
@@ -120,7 +126,8 @@ def look_up(
         case SendText() as call:
             if not isinstance(channel.adapter, LooksUpSent) or row.tried_at is None:
                 raise CannotTell
-            sent = channel.adapter.find_sent(_outbound(call), row.tried_at, known)
+            asked = _outbound(parts, channel, call)
+            sent = channel.adapter.find_sent(asked, row.tried_at, known)
             return None if sent is None else e.MessageSent(parts.now(), call.message, sent)
         case unknown:
             assert_never(unknown)
@@ -154,5 +161,19 @@ def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) ->
             assert_never(unknown)
 
 
-def _outbound(call: SendText) -> Outbound:
-    return Outbound(call.key, call.customer, call.text, call.media)
+def _outbound(parts: Parts, channel: ChannelParts, call: SendText) -> Outbound:
+    adapter = channel.adapter
+    shown = isinstance(adapter, OffersChoices) and adapter.choice_limits.fit(
+        call.text, call.choices
+    )
+    return Outbound(
+        call.key, call.customer, call.text, call.media,
+        choices=call.choices if shown else (), by_agent=call.by_agent,
+        window_closed=isinstance(adapter, HasWindow) and _is_closed(parts, channel, call, adapter),
+    )  # fmt: skip
+
+
+def _is_closed(parts: Parts, channel: ChannelParts, call: SendText, adapter: HasWindow) -> bool:
+    ours = conversation_id(channel.name, call.customer)
+    heard = parts.db.read(lambda c: conversations.last_heard(c, ours))
+    return heard is None or parts.now() - heard > adapter.open_for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,6 +12,7 @@ from connector.channels.base import Channel
 from connector.domain.lanes import Lane
 from connector.domain.policy import Policy
 from connector.helpdesks.base import Helpdesk
+from connector.pipeline.aside import Aside
 from connector.storage.engine import Database
 
 # A request whose answer was lost may still be on its way in: ask when it has had time to land.
@@ -43,3 +44,4 @@ class Parts:
     now: Callable[[], datetime]
     wake: Wake
     settle_after: timedelta = SETTLE_AFTER
+    aside: Aside = field(default_factory=Aside)  # what is done soon or not at all

@@ -23,7 +23,7 @@ from connector.domain.events import CommentAdded, DeliveryUnknown, Event, Ticket
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import ProviderError, Rejected, Uncertain
-from connector.pipeline import batch, calls, circuit, files, gate, retry
+from connector.pipeline import batch, calls, circuit, files, gate, presence, retry
 from connector.pipeline.parts import ChannelParts, Parts
 from connector.storage import conversations, inbox, links, outbox, upstreams
 from connector.storage.inbox import Arrival
@@ -98,7 +98,8 @@ def _call(
 ) -> bool:
     try:
         rows = files.bring(parts, channel, rows)
-        event = calls.carry_out(parts, channel, batch.joined(rows))
+        with presence.writing(parts, channel, rows[0]):
+            event = calls.carry_out(parts, channel, batch.joined(rows))
     except files.NotFetched as failure:
         return all([_failed(parts, channel, row, failure.error) for row in rows])
     except ProviderError as error:

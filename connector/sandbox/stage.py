@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Self
 
 from connector.sandbox.anthropic.twin import AnthropicTwin
 from connector.sandbox.changes import Changes
+from connector.sandbox.chat import App
+from connector.sandbox.messenger.twin import MessengerTwin
+from connector.sandbox.sms import Sms
 from connector.sandbox.telegram.twin import UPDATES, TelegramTwin
 from connector.sandbox.twilio.twin import TwilioTwin
+from connector.sandbox.twin import Twin
 from connector.sandbox.whatsapp.twin import WhatsAppTwin
 from connector.sandbox.zendesk.twin import ZendeskTwin
 
@@ -20,8 +24,8 @@ ACCOUNT = "AC00000000000000000000000000005a4d"
 NUMBER = "+12025550100"
 CUSTOMERS = ("+12025550147", "+12025550148", "+34915550147")
 CHANNEL, HELPDESK = "sms", "main"
-TELEGRAM, WHATSAPP = "telegram", "whatsapp"
-PHONE_NUMBER_ID = "106540352242922"
+TELEGRAM, WHATSAPP, MESSENGER = "telegram", "whatsapp", "messenger"
+PHONE_NUMBER_ID, PAGE_ID = "106540352242922", "1122334455"
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,12 @@ class Ports:
     anthropic: int = 0
     telegram: int = 0
     whatsapp: int = 0
+    messenger: int = 0
+
+    @classmethod
+    def after(cls, port: int) -> Ports:
+        """Those behind this one."""
+        return cls(*range(port + 1, port + 1 + len(fields(cls))))
 
 
 class Stage:
@@ -60,11 +70,23 @@ class Stage:
             port=ports.zendesk,
         )
         self.anthropic = AnthropicTwin(self._key, changes=self.changes, port=ports.anthropic)
+        self._make_chats(ports, bare)
+        self.twins: Mapping[str, Twin] = {
+            "Twilio": self.twilio,
+            "Zendesk": self.zendesk,
+            "Anthropic": self.anthropic,
+            "Telegram": self.telegram,
+            "WhatsApp": self.whatsapp,
+            "Messenger": self.messenger,
+        }
+        self.apps = self._offered()
+
+    def _make_chats(self, ports: Ports, bare: bool) -> None:
         self._bot, self._shown = f"110201543:{secrets.token_hex(16)}", secrets.token_hex(16)
         self._access, self._app, self._handshake = (secrets.token_hex(16) for _ in range(3))
         self.telegram = TelegramTwin(
             self._bot,
-            "" if bare else f"{connector}/webhooks/channels/{TELEGRAM}",
+            "" if bare else f"{self.connector}/webhooks/channels/{TELEGRAM}",
             self._shown,
             changes=self.changes,
             port=ports.telegram,
@@ -74,21 +96,44 @@ class Stage:
             PHONE_NUMBER_ID,
             self._access,
             self._app,
-            f"{connector}/webhooks/channels/{WHATSAPP}",
+            f"{self.connector}/webhooks/channels/{WHATSAPP}",
             changes=self.changes,
             port=ports.whatsapp,
         )
-        self._twins = (self.twilio, self.zendesk, self.anthropic, self.telegram, self.whatsapp)
+        self._page_token, self._page_secret, self._page_handshake = (
+            secrets.token_hex(16) for _ in range(3)
+        )
+        self.messenger = MessengerTwin(
+            PAGE_ID,
+            self._page_token,
+            self._page_secret,
+            f"{self.connector}/webhooks/channels/{MESSENGER}",
+            changes=self.changes,
+            port=ports.messenger,
+        )
+
+    def _offered(self) -> tuple[App, ...]:
+        """What customers write with: a row here is all that the page needs to offer it."""
+        return (
+            App("sms", "SMS", "Twilio", NUMBER, Sms(self.twilio), CUSTOMERS,
+                {"Send a message": "POST /2010-04-01/Accounts/*/Messages.json"}),
+            App("whatsapp", "WhatsApp", "WhatsApp", "+12025550101", self.whatsapp,
+                ("+12025550149", "US.13491208655302741918"), {"Send a message": "POST */messages"}),
+            App("telegram", "Telegram", "Telegram", "@northwind_bot", self.telegram,
+                ("7000001",), {"Send a message": "POST /bot*/send*"}),
+            App("messenger", "Messenger", "Messenger", "facebook.com/northwind", self.messenger,
+                ("24601775",), {"Send a message": "POST */me/messages"}),
+        )  # fmt: skip
 
     def __enter__(self) -> Self:
-        for twin in self._twins:
+        for twin in self.twins.values():
             twin.start()
         return self
 
     def __exit__(
         self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
     ) -> None:
-        for twin in self._twins:
+        for twin in self.twins.values():
             twin.stop()
 
     def environ(self, database: str) -> dict[str, str]:
@@ -110,6 +155,10 @@ class Stage:
             "SANDBOX_WHATSAPP_SECRET": self._app,
             "SANDBOX_WHATSAPP_VERIFY": self._handshake,
             "SANDBOX_WHATSAPP_URL": self.whatsapp.url,
+            "SANDBOX_MESSENGER_TOKEN": self._page_token,
+            "SANDBOX_MESSENGER_SECRET": self._page_secret,
+            "SANDBOX_MESSENGER_VERIFY": self._page_handshake,
+            "SANDBOX_MESSENGER_URL": self.messenger.url,
         }
 
     def until(self, look: Callable[[], bool], seconds: float) -> bool:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from connector.settings.channels import Channel, TwilioChannel
 from connector.settings.problems import refused
-from connector.settings.values import Secret, Url, matches
+from connector.settings.values import Secret, Switch, Url, matches
 
 Kind = "The kind of channel."
 
@@ -53,6 +53,15 @@ SigningSecret = Annotated[Secret, AfterValidator(_signing_secret)]
 Digits = Annotated[str, matches(r"[0-9]{1,30}", "must be digits, in quotes")]
 
 
+Template = Annotated[
+    str, matches(r"[a-z0-9_]{1,512}", "must be a template's name, as Meta shows it")
+]
+TemplateLanguage = Annotated[
+    str,
+    matches(r"[a-z]{2,3}(_[A-Z]{2})?", "must be a language as Meta writes it: en, en_US, pt_BR"),
+]
+
+
 class MetaChannel(Channel):
     """What Meta's channels have in common."""
 
@@ -72,6 +81,14 @@ class WhatsAppCloudChannel(MetaChannel):
 
     kind: Literal["whatsapp_cloud"] = Field(description=Kind)
     phone_number_id: Digits = Field(description="Meta's id of the number; not the number.")
+    template: Template | None = Field(
+        default=None,
+        description="The name of an approved template whose body is one variable: it carries what "
+        "is sent later than 24 hours after the customer's last message. None: that is refused.",
+    )
+    template_language: TemplateLanguage = Field(
+        default="en", description="The template's language, as Meta writes it: en, en_US, pt_BR."
+    )
 
     @property
     def own(self) -> Mapping[str, str]:
@@ -83,6 +100,11 @@ class MessengerChannel(MetaChannel):
 
     kind: Literal["messenger"] = Field(description=Kind)
     page_id: Digits = Field(description="The page's id.")
+    human_agent: Switch = Field(
+        default=False,
+        description="Whether Meta granted the page the feature Human Agent: what agents write then "
+        "goes out for 7 days after the customer's last message instead of 24 hours.",
+    )
 
     @property
     def own(self) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from connector.domain.conversation import EARLIER_MESSAGES, Conversation, Episode, Message
+from connector.domain.conversation import EARLIER_MESSAGES, Author, Conversation, Episode, Message
 from connector.domain.handoff.base import Considered
 from connector.domain.ids import Address, ConversationId, ExternalId
 from connector.errors import StaleConversation
@@ -95,6 +95,13 @@ def known_externals(connection: Connection, wanted: ConversationId) -> frozenset
     m = tables.messages
     rows = connection.execute(select(m.c.body).where(m.c.conversation_id == wanted))
     return frozenset(x for r in rows for x in codec.load_message(r.body).external)
+
+
+def last_heard(connection: Connection, wanted: ConversationId) -> datetime | None:
+    """When the customer wrote last, in any episode."""
+    m = tables.messages
+    theirs = select(m.c.at).where(m.c.conversation_id == wanted, m.c.author == Author.CUSTOMER)
+    return connection.scalar(theirs.order_by(m.c.seq.desc()).limit(1))
 
 
 def load(connection: Connection, wanted: ConversationId) -> Conversation | None:

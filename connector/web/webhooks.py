@@ -11,6 +11,8 @@ from connector import log
 from connector.channels.base import (
     AnswersChallenges,
     Channel,
+    Inbound,
+    Unread,
     WebhookReply,
     WebhookRequest,
 )
@@ -38,11 +40,7 @@ def register(app: Flask, parts: Parts, public_url: str) -> None:
             return _reply(_greeting(found.adapter, asked))
         began = time.perf_counter()
         found.adapter.verify(asked)
-        try:
-            received = found.adapter.parse(asked)
-        except UnsupportedEvent as nothing_to_do:
-            _log.info("webhook_skipped", channel=name, why=str(nothing_to_do))
-            received = ()
+        received = _readable(name, found.adapter, asked)
         if received:
             receive.from_channel(parts, name, received)
         ACK_SECONDS.labels("channel").observe(time.perf_counter() - began)
@@ -78,6 +76,22 @@ def _first(view: Callable[[str], Response]) -> Callable[[str], Response]:
             return view(name)
 
     return taken
+
+
+def _readable(name: str, adapter: Channel, asked: WebhookRequest) -> list[Inbound]:
+    """What there is to store; each part that is not leaves one line in the log."""
+    try:
+        parsed = adapter.parse(asked)
+    except UnsupportedEvent as nothing_to_do:
+        parsed = (Unread(str(nothing_to_do)),)
+    received: list[Inbound] = []
+    for part in parsed:
+        if isinstance(part, Unread):
+            tell = _log.warning if part.malformed else _log.info
+            tell("webhook_skipped", channel=name, why=part.why)
+        else:
+            received.append(part)
+    return received
 
 
 def _greeting(adapter: Channel, asked: WebhookRequest) -> WebhookReply:

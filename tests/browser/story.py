@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connector.sandbox.page.sources import (
+    App,
     Comment,
     Direction,
     Fact,
@@ -19,6 +20,7 @@ from connector.sandbox.page.sources import (
 
 ANA = "+12025550147"
 BO = "+12025550182"
+ZOE = "chat:7000001"
 SUMMARY = """<h3>Summary</h3><ol><li><b>Wants:</b> to know where the parcel for order 4711 is</li>
 <li><b>Tried:</b> the bot explained tracking</li><li><b>Why a person:</b> asked for one</li></ol>
 <details><summary>Transcript, 4 messages</summary>
@@ -49,19 +51,36 @@ class Versions:
 class Story:
     """The phone, desk, faults and facts of one sandbox, told from outside by a test."""
 
-    number = "+12025550100"
-
     def __init__(self) -> None:
         self.changes = Versions()
-        self.conversations: dict[str, list[PhoneMessage]] = {ANA: [], BO: []}
+        self.conversations: dict[str, list[PhoneMessage]] = {ANA: [], BO: [], ZOE: []}
+        self.typing: dict[str, datetime] = {}
+        self.tapped: list[str] = []
         self.desk: dict[int, Ticket] = {}
         self.told: list[Fact] = []
         self.orders: list[FaultOrder] = []
         self.clock = datetime.now(UTC) - timedelta(minutes=4)
         self.sources = Sources(self, self, self, self, self.changes)
 
-    def customers(self) -> Sequence[str]:
-        return list(self.conversations)
+    def apps(self) -> Sequence[App]:
+        return [
+            App("sms", "SMS", "+12025550100", (ANA, BO)),
+            App("chat", "Telegram", "@northwind_bot", (ZOE,)),
+        ]
+
+    def typing_until(self, customer: str) -> datetime | None:
+        return self.typing.get(customer)
+
+    def customer_taps(self, customer: str, choice: str) -> None:
+        if choice not in self.conversations[customer][-1].choices:
+            raise RefusedError("That can't be tapped any more.")
+        self.tapped.append(choice)
+        self.customer_says(customer, choice)
+
+    def offers(self, customer: str, text: str, choices: tuple[str, ...]) -> None:
+        message = self._message(customer, "outbound", text, "delivered")
+        self.conversations[customer][-1] = replace(message, choices=choices)
+        self.changes.bump()
 
     def conversation(self, customer: str) -> Sequence[PhoneMessage]:
         return list(self.conversations[customer])

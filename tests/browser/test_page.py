@@ -1,10 +1,12 @@
 """The sandbox's page in a real Chromium, over a story instead of the twins."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import Shown
-from .story import ANA, BO, Story
+from .story import ANA, BO, ZOE, Story
 
 pytestmark = pytest.mark.browser
 
@@ -281,3 +283,65 @@ def test_a_lost_connection_is_said_quietly_and_found_again(shown: Shown, story: 
     expect(page.locator("#offline")).to_be_hidden()
     assert all("ERR_FAILED" in problem for problem in shown.problems)
     shown.problems.clear()
+
+
+def test_a_channel_is_picked_by_keyboard_and_its_customers_are_offered(
+    shown: Shown, story: Story
+) -> None:
+    story.until_bot_answered()
+    page = shown.open()
+    expect(messages(page)).to_have_count(2)
+    channel, customer = (page.get_by_label(n, exact=True) for n in ("Channel", "Customer"))
+    channel.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    expect(customer).to_be_focused()
+    expect(channel.locator("option:checked")).to_have_text("Telegram")
+    expect(customer.locator("option")).to_have_text(["7000001"])
+    expect(page.locator("#device-number")).to_have_text("@northwind_bot")
+    expect(messages(page)).to_have_count(0)
+    page.keyboard.press("Tab")
+    page.get_by_label("Text message", exact=True).fill("Hi")
+    page.keyboard.press("Enter")
+    expect(messages(page)).to_have_text(["Hi"])
+    assert [m.text for m in story.conversation(ZOE)] == ["Hi"]
+    expect(page.locator(".fact-foot b").first).to_have_text("Telegram 7000001")
+    channel.select_option("sms")
+    expect(messages(page)).to_have_count(2)
+
+
+@pytest.mark.parametrize("width", [1440, 1100, 390, 320])
+def test_the_pickers_fit_every_width(shown: Shown, width: int) -> None:
+    page = shown.open(width, 844)
+    for name in ("Channel", "Customer"):
+        box = page.get_by_label(name, exact=True).bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+        assert box["height"] >= 30
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+def test_what_can_be_tapped_takes_the_place_of_suggestions(shown: Shown, story: Story) -> None:
+    story.customer_says(ZOE, "Where is it?")
+    story.offers(ZOE, "Shall I hand you over to a person?", ("Yes, please", "No, thanks"))
+    page = shown.open()
+    page.get_by_label("Channel", exact=True).select_option("chat")
+    taps = page.locator("#suggestions button")
+    expect(taps).to_have_text(["Yes, please", "No, thanks"])
+    taps.first.press("Enter")
+    expect(messages(page)).to_have_text(
+        ["Where is it?", "Shall I hand you over to a person?", "Yes, please"]
+    )
+    assert story.tapped == ["Yes, please"]
+    expect(page.locator("#suggestions [data-tap]")).to_have_count(0)
+
+
+def test_typing_is_shown_and_ends_by_itself(shown: Shown, story: Story) -> None:
+    story.customer_says(ANA, "Where is it?")
+    page = shown.open()
+    expect(page.locator("#typing")).to_be_hidden()
+    story.typing[ANA] = datetime.now(UTC) + timedelta(seconds=2)
+    story.changes.bump()
+    expect(page.locator("#typing")).to_be_visible()
+    expect(page.locator("#typing")).to_be_hidden()

@@ -115,11 +115,12 @@ def sent(kind: str, text: str, *files: Media) -> tuple[str, Any]:
 
 
 def test_files_go_to_telegram_by_their_kind() -> None:
+    plain = {"chat_id": 1111111, "reply_markup": {"remove_keyboard": True}}
     assert sent("telegram", "see", PICTURE) == (
-        "sendPhoto", {"chat_id": 1111111, "photo": PICTURE.url, "caption": "see"},
+        "sendPhoto", {**plain, "photo": PICTURE.url, "caption": "see"},
     )  # fmt: skip
     assert sent("telegram", "", replace(PICTURE, content_type="application/pdf")) == (
-        "sendDocument", {"chat_id": 1111111, "document": PICTURE.url},
+        "sendDocument", {**plain, "document": PICTURE.url},
     )  # fmt: skip
     method, fields = sent("telegram", "x" * 1025, PICTURE)
     assert (method, fields["text"]) == ("sendMessage", "x" * 1025 + f"\n{PICTURE.url}")

@@ -17,7 +17,7 @@ import responses
 from openapi_core import OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest
 
-from connector.channels.base import Inbound, Outbound, WebhookRequest
+from connector.channels.base import Outbound, Parsed, WebhookRequest
 from connector.channels.meta import MetaConfig, verify
 from connector.channels.telegram.channel import Telegram
 from connector.channels.telegram.config import TelegramConfig
@@ -25,11 +25,12 @@ from connector.channels.whatsapp_cloud.channel import WhatsAppCloud
 from connector.channels.whatsapp_cloud.config import WhatsAppConfig
 from connector.channels.whatsapp_cloud.parse import parse
 from connector.domain.conversation import Media
-from connector.domain.ids import Address
+from connector.domain.ids import Address, ExternalId
 from connector.errors import BadSignature, WebhookError
 from tests.contracts.kinds import plain
+from tests.described import written
 
-Parsing = Callable[[WebhookRequest], Sequence[Inbound]]
+Parsing = Callable[[WebhookRequest], Sequence[Parsed]]
 pytestmark = pytest.mark.vendor
 EXPECTED = Path(__file__).parents[1] / "expected"
 URL = "https://connector.example.com/webhooks/channels/x"
@@ -117,22 +118,71 @@ def description(vendor: Path) -> tuple[OpenAPI, dict[str, Any]]:
     return OpenAPI.from_dict(told), told
 
 
-@pytest.mark.parametrize(("text", "files"), SENT)
+MESSAGES = "https://graph.facebook.com/v23.0/106540352242922/messages"
+OUT = Outbound("k", Address("whatsapp:+15550142"), "Shall I?")
+WAYS = [
+    *(replace(OUT, text=text, media=files) for text, files in SENT),
+    replace(OUT, choices=("Yes, please", "No, thanks")),
+    replace(OUT, window_closed=True),
+    replace(OUT, window_closed=True, media=(PICTURE,)),
+]
+
+
+def examples(told: dict[str, Any]) -> list[dict[str, Any]]:
+    path = told["paths"]["/{Version}/{Phone-Number-ID}/messages"]["post"]
+    found = path["requestBody"]["content"]["application/json"]["examples"]
+    return [example["value"] for example in found.values()]
+
+
+def known_keys(told: dict[str, Any]) -> set[str]:
+    """Every name that the description has for a property, in a schema or in Meta's own examples."""
+    found: set[str] = set()
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            properties = node.get("properties")
+            found.update(properties if isinstance(properties, dict) else ())
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(told["components"]["schemas"])
+    return found | set(written(examples(told)))
+
+
+@pytest.mark.parametrize("message", WAYS)
 @responses.activate
 def test_sends_fit_whatsapps_description(
-    description: tuple[OpenAPI, dict[str, Any]], text: str, files: tuple[Media, ...]
+    description: tuple[OpenAPI, dict[str, Any]], message: Outbound
 ) -> None:
     openapi, told = description
-    url = "https://graph.facebook.com/v23.0/106540352242922/messages"
-    responses.post(url, json={"messages": [{"id": "wamid.1"}]})
-    WhatsAppCloud(WHATSAPP).send(Outbound("k", Address("whatsapp:+15550142"), text, files))
+    responses.post(MESSAGES, json={"messages": [{"id": "wamid.1"}]})
+    WhatsAppCloud(replace(WHATSAPP, template="answer")).send(message)
     asked = responses.calls[0].request
     openapi.validate_request(RequestsOpenAPIRequest(asked))
-    # An unknown key would pass the validation silently.
+    # An unknown key would pass the validation silently, at any depth.
     body = json.loads(asked.body or "")
     known = set(told["components"]["schemas"]["BaseMessageProperties"]["properties"])
     assert set(body) <= known | {body["type"]}
-    assert set(body.get("text", ())) <= {"body", "preview_url"}
+    assert set(written(body)) <= known_keys(told)
+
+
+@responses.activate
+def test_read_and_typing_are_what_metas_own_examples_show(
+    description: tuple[OpenAPI, dict[str, Any]],
+) -> None:
+    """The description has no schema for them: its examples are to the letter."""
+    _, told = description
+    (typing,) = (value for value in examples(told) if "typing_indicator" in value)
+    read = {name: value for name, value in typing.items() if name != "typing_indicator"}
+    responses.post(MESSAGES, json={"success": True})
+    channel, customer = WhatsAppCloud(WHATSAPP), Address("whatsapp:+15550142")
+    channel.show_typing(customer, ExternalId("wamid.IN"))
+    channel.mark_read(customer, ExternalId("wamid.IN"))
+    sent = [json.loads(call.request.body or "") for call in responses.calls]
+    assert sent == [{**example, "message_id": "wamid.IN"} for example in (typing, read)]
 
 
 @pytest.mark.parametrize(("text", "files"), SENT)
@@ -146,7 +196,8 @@ def test_sends_have_known_keys_of_telegram_and_no_link_with_the_token(
         re.compile(r"https://api\.telegram\.org/bot[^/]+/\w+"),
         lambda _: (200, {}, json.dumps({"ok": True, "result": {"message_id": 1}})),
     )
-    TELEGRAM.send(Outbound("k", Address("1111111"), text, files))
+    choices = ("Yes", "No") if text == "hello" else ()
+    TELEGRAM.send(Outbound("k", Address("1111111"), text, files, choices))
     asked = responses.calls[0].request
     method = str(asked.url).rpartition("/")[2]
     fields = json.loads(asked.body or "")
@@ -155,5 +206,17 @@ def test_sends_have_known_keys_of_telegram_and_no_link_with_the_token(
         assert set(fields) <= set(known)
         assert {name for name, required in known.items() if required} <= set(fields)
     else:
-        assert (method, set(fields) - {"caption"}) == ("sendAudio", {"chat_id", "audio"})
+        rest = set(fields) - {"caption", "reply_markup"}
+        assert (method, rest) == ("sendAudio", {"chat_id", "audio"})
     assert isinstance(fields["chat_id"], int)
+
+
+@responses.activate
+def test_typing_has_known_keys_of_telegram(vendor: Path) -> None:
+    told = json.loads((vendor / "channels" / "telegram_bot_api_subset.json").read_text())
+    url = re.compile(r"https://api\.telegram\.org/bot[^/]+/sendChatAction")
+    responses.post(url, json={"ok": True, "result": True})
+    TELEGRAM.show_typing(Address("1111111"), ExternalId("1"))
+    fields = json.loads(responses.calls[0].request.body or "")
+    known = {f["name"]: f["required"] for f in told["methods"]["sendChatAction"]["fields"]}
+    assert {name for name, required in known.items() if required} <= set(fields) <= set(known)

@@ -6,7 +6,7 @@ import json
 import time
 from contextlib import suppress
 from dataclasses import asdict, replace
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from pathlib import Path
 
@@ -14,12 +14,11 @@ import pytest
 from sqlalchemy import Connection, Table, func, select
 
 from connector import errors
-from connector.channels.base import WebhookRequest
+from connector.channels.base import Unread, WebhookRequest
 from connector.errors import BadSignature
 from connector.storage import engine, schema
 from connector.storage.tables import conversations, inbox
 from connector.web.app import Web, create_app
-from tests.conftest import LONG
 from tests.contracts.kinds import (
     FIXTURES,
     KINDS,
@@ -39,8 +38,12 @@ recorded = pytest.mark.parametrize(("kind", "name"), RECORDED)
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
 
+# Adapters hold no state, and making one costs more than what most tests here do with it.
+made = cache(channel)
+
+
 def refused(kind: str, name: str, asked: WebhookRequest) -> bool:
-    adapter = channel(kind, fixture(kind, name)["channel"])
+    adapter = made(kind, fixture(kind, name)["channel"])
     try:
         adapter.verify(asked)
     except BadSignature:
@@ -78,7 +81,8 @@ def test_signed_request_passes_and_parses_as_expected(kind: str, name: str) -> N
     else:
         events = adapter.parse(asked)
         assert [plain(event) for event in events] == told["expected"]
-        assert all(json.loads(json.dumps(event.raw)) == event.raw for event in events)
+        raw = [event.raw for event in events if not isinstance(event, Unread)]
+        assert all(json.loads(json.dumps(each)) == each for each in raw)
 
 
 @recorded
@@ -106,8 +110,8 @@ def test_missing_and_empty_signatures_are_refused(kind: str, name: str) -> None:
 
 @each_kind
 def test_thousands_of_mutations_are_refused(kind: str) -> None:
-    """A02. Of each kind 2,500, with TEST_LONG=1 10,000."""
-    for name, asked in islice(mutated(kind), 10_000 if LONG else 2_500):
+    """A02. Of each kind 10,000."""
+    for name, asked in islice(mutated(kind), 10_000):
         assert refused(kind, name, asked), (name, asked)
 
 
@@ -138,13 +142,15 @@ def test_mutations_are_answered_401_and_nothing_is_stored(kind: str, tmp_path: P
 def test_no_body_breaks_the_reading(kind: str) -> None:
     """What was signed and makes no sense is refused or skipped; what is read can be stored."""
     for name, asked in islice(distorted(kind), 3_000):
-        adapter = channel(kind, fixture(kind, name)["channel"])
+        adapter = made(kind, fixture(kind, name)["channel"])
         try:
             events = adapter.parse(asked)
         except errors.WebhookError:
             continue
         for event in events:
             json.dumps(asdict(event), ensure_ascii=False).encode()
+            if isinstance(event, Unread):
+                continue
             assert event.id, asked
             assert event.customer, asked
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -138,11 +138,15 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, config: Path = ROOT / "config" / "sandbox.yaml") -> Iterator[World]:
+def world(
+    folder: Path,
+    config: Path = ROOT / "config" / "sandbox.yaml",
+    clock: Callable[[], datetime] | None = None,
+) -> Iterator[World]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with Stage(url) as stage:
         environ = stage.environ(f"sqlite:///{folder}/connector.db")
-        connector = bootstrap.build(load(config, environ), settle_after=timedelta(seconds=1))
+        connector = bootstrap.build(load(config, environ), clock, timedelta(seconds=1))
         with serving(connector, port):
             yield World(stage, url)

@@ -8,12 +8,12 @@ from datetime import timedelta
 from connector.channels import meta
 from connector.channels.base import (
     Capabilities,
-    Inbound,
     Outbound,
+    Parsed,
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.messenger.api import LIMITS, PROVIDER, Messages
+from connector.channels.messenger.api import CHOICES, LIMITS, PROVIDER, Messages
 from connector.channels.messenger.config import MessengerConfig
 from connector.channels.messenger.parse import parse
 from connector.domain.conversation import Media
@@ -31,6 +31,9 @@ A_SECOND = 100  # texts of one page; Meta allows 300
 
 class Messenger:
     capabilities = Capabilities(max_text=2000, has_phone_numbers=False)
+    open_for = timedelta(hours=24)
+    typing_lasts = timedelta(seconds=20)
+    choice_limits = CHOICES
 
     def __init__(self, config: MessengerConfig) -> None:
         self._config = config
@@ -45,7 +48,7 @@ class Messenger:
         """Raise BadSignature unless one of our apps' secrets signed exactly this body."""
         meta.verify(request, self._config.app_secrets)
 
-    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
+    def parse(self, request: WebhookRequest) -> Sequence[Parsed]:
         """Read a verified request. Raise MalformedPayload, UnknownEndpoint, UnsupportedEvent."""
         return parse(request, self._config.page_id)
 
@@ -55,6 +58,15 @@ class Messenger:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning Messenger's id. Raise Transient, Rejected or Uncertain."""
         return self._messages.send(message)
+
+    def show_typing(self, customer: Address, message: ExternalId) -> None:
+        """Seen, and three dots. Raise ProviderError."""
+        self._messages.show(customer, "mark_seen")
+        self._messages.show(customer, "typing_on")
+
+    def mark_read(self, customer: Address, message: ExternalId) -> None:
+        """All that the customer wrote so far. Raise ProviderError."""
+        self._messages.show(customer, "mark_seen")
 
     def media_limits(self, customer: Address) -> MediaLimits | None:
         """What this customer can be shown beside text."""

@@ -10,6 +10,7 @@ from connector.channels.meta import MetaConfig
 @dataclass(frozen=True, kw_only=True)
 class MessengerConfig(MetaConfig):
     page_id: str
+    human_agent: bool = False  # Meta lets our page answer for seven days, where a person writes
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.channels.payload import Section, line, place, section, sections, text
+from connector.channels.payload import Section, line, place, section, sections, text, too_many
 from connector.domain.conversation import Media
 
 MAX_MEDIA = 30
@@ -20,7 +20,9 @@ def _file(each: Section) -> Media | None:
     url = payload.get("url")
     if kind not in _FILES or "sticker_id" in payload or not isinstance(url, str):
         return None
-    good = url.startswith("https://") and len(url) <= _URL and url.isascii() and url.isprintable()
+    # Which hosts are asked, and how, is decided where it is fetched.
+    web = url.startswith(("https://", "http://"))
+    good = web and len(url) <= _URL and url.isascii() and url.isprintable()
     return Media(url, _FILES[kind], line(payload.get("title"))) if good else None
 
 
@@ -28,7 +30,9 @@ def readable(message: Section) -> str:
     """What the customer said. "" only where media stand for themselves."""
     said = text(message.get("text"))
     parts = [said] if said.strip() else []
-    parts += [shown for each in sections(message.get("attachments")) if (shown := _shown(each))]
+    attached = sections(message.get("attachments"))
+    parts += [shown for each in attached[:MAX_MEDIA] if (shown := _shown(each))]
+    parts += too_many(len(attached), MAX_MEDIA)
     if not parts and not media(message):
         parts = ["[A message of a kind that can't be shown here]"]
     return "\n".join(parts)

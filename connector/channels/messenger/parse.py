@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from connector.channels.base import Inbound, InboundMessage, InboundReceipt, WebhookRequest
+from connector.channels.base import (
+    Inbound,
+    InboundMessage,
+    InboundReceipt,
+    Parsed,
+    WebhookRequest,
+)
 from connector.channels.messenger.content import media, readable
 from connector.channels.payload import (
     Section,
@@ -12,34 +18,41 @@ from connector.channels.payload import (
     identifier,
     json_object,
     line,
+    parts,
+    read_all,
     section,
     sections,
     text,
 )
 from connector.domain.ids import Address, ExternalId
-from connector.errors import MalformedPayload, UnknownEndpoint, UnsupportedEvent, WebhookError
+from connector.errors import MalformedPayload, UnknownEndpoint, UnsupportedEvent
 
 
-def parse(request: WebhookRequest, page_id: str) -> Sequence[Inbound]:
+def parse(request: WebhookRequest, page_id: str) -> Sequence[Parsed]:
     """All that is ours, order kept. What can't be read leaves the rest alone."""
     told = json_object(request)
     if told.get("object") != "page":
         raise MalformedPayload("not of a page")
     entries = sections(told.get("entry"))
-    ours = [entry for entry in entries if identifier(entry.get("id")) == page_id]
-    if entries and not ours:
+    if entries and not any(_is_of(entry, page_id) for entry in entries):
         raise UnknownEndpoint("a page that this channel doesn't own")
-    found: list[Inbound] = []
-    wrong: list[WebhookError] = []
-    for event in (e for entry in ours for e in sections(entry.get("messaging"))):
-        try:
-            found.extend(_read(event))
-        except WebhookError as error:
-            wrong.append(error)
-    if not found:
-        wrong.sort(key=lambda error: isinstance(error, UnsupportedEvent))
-        raise next(iter(wrong), UnsupportedEvent("nothing of a conversation"))
-    return found
+    return read_all(read for entry in entries for read in _readers(entry, page_id))
+
+
+def _is_of(entry: Section, page_id: str) -> bool:
+    return identifier(entry.get("id")) == page_id
+
+
+def _another() -> Sequence[Inbound]:
+    raise UnknownEndpoint("a page that this channel doesn't own")
+
+
+def _readers(entry: Section, page_id: str) -> Iterator[Callable[[], Sequence[Inbound]]]:
+    if not _is_of(entry, page_id):
+        yield _another
+        return
+    for event in parts(entry.get("messaging")):
+        yield lambda event=event: _read(event)  # type: ignore[misc]
 
 
 def _read(event: Section) -> Sequence[Inbound]:
@@ -80,7 +93,9 @@ def _reaction(told: Section, event: Section) -> Sequence[Inbound]:
 
 def _edit(told: Section, event: Section) -> Sequence[Inbound]:
     count = identifier(told.get("num_edit")) or _moment(event)
-    return (_written(event, f"edit:{count}:{_id(told)}", f"[Edited] {text(told.get('text'))}"),)
+    said = text(told.get("text"))
+    said = f"[Edited] {said}" if said.strip() else "[A message was edited]"
+    return (_written(event, f"edit:{count}:{_id(told)}", said),)
 
 
 def _delivery(told: Section, event: Section) -> Sequence[Inbound]:
@@ -98,12 +113,19 @@ def _delivery(told: Section, event: Section) -> Sequence[Inbound]:
     ]
 
 
+def _nothing(why: str) -> Sequence[Inbound]:
+    raise UnsupportedEvent(why)
+
+
 _KINDS: Mapping[str, Callable[[Section, Section], Sequence[Inbound]]] = {
     "message": _message,
     "postback": _postback,
     "reaction": _reaction,
     "message_edit": _edit,
     "delivery": _delivery,
+    "read": lambda _, __: _nothing("read, up to a time that names no message"),
+    "optin": lambda _, __: _nothing("an opt-in without words"),
+    "account_linking": lambda _, __: _nothing("about the customer's account, and nobody's words"),
 }
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 import requests
 
-from connector.channels.base import Outbound
+from connector.channels.base import BEST_EFFORT_SECONDS, ChoiceLimits, Outbound
 from connector.channels.payload import number, object_of, section
 from connector.channels.telegram.config import TelegramConfig
 from connector.channels.telegram.refusals import known
-from connector.domain.ids import ExternalId
+from connector.domain.ids import Address, ExternalId
 from connector.domain.media import MediaLimits
 from connector.errors import Rejected, Transient, Uncertain
 from connector.http import OutboundSession, check, translate
@@ -27,6 +27,7 @@ LIMITS = MediaLimits(
     files=1,
     total=20 * MB,
 )  # fmt: skip
+CHOICES = ChoiceLimits(most=10, characters=100, max_text=4096)
 _METHODS = {"image/jpeg": ("sendPhoto", "photo"), "image/png": ("sendPhoto", "photo"),
             "video/mp4": ("sendVideo", "video"), "audio/mpeg": ("sendAudio", "audio")}  # fmt: skip
 _LONGEST = 365 * 86400.0
@@ -53,10 +54,22 @@ class Bot:
                             operation=SEND, status=answer.status_code)  # fmt: skip
         return ExternalId(f"{message.customer}:{sent}")  # counted anew in each chat
 
-    def ask(self, operation: str, method: str, fields: Mapping[str, object]) -> dict[str, Any]:
+    def show(self, customer: Address, action: str) -> None:
+        """A chat action: "typing". Raise ProviderError."""
+        fields = {"chat_id": _chat(customer), "action": action}
+        self.ask("chat_action", "sendChatAction", fields, timeout=BEST_EFFORT_SECONDS)
+
+    def ask(
+        self,
+        operation: str,
+        method: str,
+        fields: Mapping[str, object],
+        *,
+        timeout: tuple[float, float] | None = None,
+    ) -> dict[str, Any]:
         """What may be asked twice: the answer's object. Raise Transient or Rejected."""
         try:
-            answer = self._session.post(f"{self._root}/{method}", json=fields)
+            answer = self._session.post(f"{self._root}/{method}", json=fields, timeout=timeout)
         except requests.RequestException as error:
             # Not `from error`: its text has the URL, and that the token.
             raise translate(
@@ -69,7 +82,7 @@ class Bot:
 
 def _call(message: Outbound) -> tuple[str, dict[str, Any]]:
     """The method and its fields. A text that is too long for a caption goes with the file's link."""
-    chat = {"chat_id": int(message.customer) if message.customer.isdigit() else message.customer}
+    chat = {"chat_id": _chat(message.customer), "reply_markup": _keyboard(message.choices)}
     if not message.media:
         return "sendMessage", {**chat, "text": message.text}
     if len(message.media) > 1 or len(message.text) > MAX_CAPTION:
@@ -79,6 +92,20 @@ def _call(message: Outbound) -> tuple[str, dict[str, Any]]:
     method, field = _METHODS.get(file.content_type, ("sendDocument", "document"))
     caption = {"caption": message.text} if message.text else {}
     return method, {**chat, field: file.url, **caption}
+
+
+def _chat(customer: Address) -> int | str:
+    return int(customer) if customer.isdigit() else customer
+
+
+def _keyboard(choices: Sequence[str]) -> dict[str, Any]:
+    """A tap sends the key's text as a message. Who wrote instead of tapping has the keys until they are
+    taken away: they would stand below the next question as if they answered that.
+    """
+    if not choices:
+        return {"remove_keyboard": True}
+    keys = [[{"text": choice} for choice in choices]]
+    return {"keyboard": keys, "one_time_keyboard": True, "resize_keyboard": True}
 
 
 def judge(

@@ -14,7 +14,7 @@ from connector.channels.base import (
     WebhookRequest,
 )
 from connector.channels.telegram import pieces
-from connector.channels.telegram.api import LIMITS, Bot
+from connector.channels.telegram.api import CHOICES, LIMITS, Bot
 from connector.channels.telegram.config import TelegramConfig
 from connector.channels.telegram.files import Files
 from connector.channels.telegram.parse import parse
@@ -33,6 +33,8 @@ A_SECOND = 30
 
 class Telegram:
     capabilities = Capabilities(max_text=4096, has_phone_numbers=False)
+    typing_lasts = timedelta(seconds=5)
+    choice_limits = CHOICES
 
     def __init__(self, config: TelegramConfig) -> None:
         self._config = config
@@ -56,6 +58,10 @@ class Telegram:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning chat and message. Raise Transient, Rejected or Uncertain."""
         return self._bot.send(message)
+
+    def show_typing(self, customer: Address, message: ExternalId) -> None:
+        """For five seconds. Bots can't show that they have read something. Raise ProviderError."""
+        self._bot.show(customer, "typing")
 
     def media_limits(self, customer: Address) -> MediaLimits | None:
         """What this customer can be shown beside text."""

@@ -21,6 +21,7 @@ from connector.channels.payload import (
     section,
     sections,
     text,
+    too_many,
 )
 from connector.channels.webhook.signature import ID
 from connector.domain.conversation import Media
@@ -63,7 +64,7 @@ def _message(id: ExternalId, data: Section, raw: Section) -> Inbound:
     return InboundMessage(
         id=id,
         customer=_customer(data),
-        text=text(data.get("text")),
+        text="\n".join(filter(None, (text(data.get("text")), *too_many(len(listed), MAX_MEDIA)))),
         raw=raw,
         media=files,
         customer_name=line(who.get("name")) or None,

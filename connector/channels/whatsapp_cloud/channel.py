@@ -8,12 +8,12 @@ from datetime import timedelta
 from connector.channels import meta
 from connector.channels.base import (
     Capabilities,
-    Inbound,
     Outbound,
+    Parsed,
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.whatsapp_cloud.api import LIMITS, Messages
+from connector.channels.whatsapp_cloud.api import CHOICES, LIMITS, Messages
 from connector.channels.whatsapp_cloud.config import WhatsAppConfig
 from connector.channels.whatsapp_cloud.files import Files
 from connector.channels.whatsapp_cloud.parse import parse
@@ -28,6 +28,9 @@ A_SECOND = 80  # messages of one number
 
 class WhatsAppCloud:
     capabilities = Capabilities(max_text=4096)
+    open_for = timedelta(hours=24)
+    typing_lasts = timedelta(seconds=25)
+    choice_limits = CHOICES
 
     def __init__(self, config: WhatsAppConfig) -> None:
         self._config = config
@@ -42,7 +45,7 @@ class WhatsAppCloud:
         """Raise BadSignature unless one of our apps' secrets signed exactly this body."""
         meta.verify(request, self._config.app_secrets)
 
-    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
+    def parse(self, request: WebhookRequest) -> Sequence[Parsed]:
         """Read a verified request. Raise MalformedPayload, UnknownEndpoint, UnsupportedEvent."""
         return parse(request, self._config.phone_number_id)
 
@@ -52,6 +55,14 @@ class WhatsAppCloud:
     def send(self, message: Outbound) -> ExternalId:
         """Send, returning WhatsApp's id. Raise Transient, Rejected or Uncertain."""
         return self._messages.send(message)
+
+    def show_typing(self, customer: Address, message: ExternalId) -> None:
+        """Read, and somebody types: one call says both. Raise ProviderError."""
+        self._messages.read(message, typing=True)
+
+    def mark_read(self, customer: Address, message: ExternalId) -> None:
+        """This message and those before it. Raise ProviderError."""
+        self._messages.read(message, typing=False)
 
     def media_limits(self, customer: Address) -> MediaLimits | None:
         """What this customer can be shown beside text."""

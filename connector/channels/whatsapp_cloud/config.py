@@ -11,6 +11,10 @@ from connector.channels.meta import MetaConfig
 @dataclass(frozen=True, kw_only=True)
 class WhatsAppConfig(MetaConfig):
     phone_number_id: str  # Meta's id of our number, not the number
+    template: str | None = (
+        None  # approved, with one variable: what is sent when the window is closed
+    )
+    template_language: str = "en"
 
     def __post_init__(self) -> None:
         super().__post_init__()

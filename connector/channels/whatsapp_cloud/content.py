@@ -51,6 +51,8 @@ def readable(message: Section) -> str:
 def _named(kind: str) -> str:
     if kind == "text":
         return ""  # an empty text is one
+    if kind in _FILES:
+        return "[A file that can't be fetched]"
     called = f": {kind}" if _KIND.fullmatch(kind) and kind not in _SHOWN else ""
     return f"[A message of a kind that can't be shown here{called}]"
 
@@ -117,11 +119,16 @@ def _order(_: Section, told: Section) -> str:
         cost = f" at {price:g} {line(item.get('currency'), 10)}" if price is not None else ""
         items.append(f"{count or 1:g} x {line(item.get('product_retailer_id'))}{cost}")
     said = text(told.get("text"))
-    return "\n".join(filter(None, (said, f"[Order: {'; '.join(items)}]")))
+    ordered = f"[Order: {'; '.join(items)}]" if items else "[An order without products]"
+    return "\n".join(filter(None, (said, ordered)))
 
 
 def _system(_: Section, __: Section) -> str:
     raise UnsupportedEvent("about the customer's account, and nobody's words")
+
+
+def _welcome(_: Section, __: Section) -> str:
+    raise UnsupportedEvent("the customer has opened the chat, and said nothing")
 
 
 def _edit(_: Section, told: Section) -> str:
@@ -131,13 +138,14 @@ def _edit(_: Section, told: Section) -> str:
 
 _SHOWN: Mapping[str, Callable[[Section, Section], str]] = {
     "text": lambda _, told: text(told.get("body")),
-    "button": lambda _, told: text(told.get("text")),
+    "button": lambda _, told: text(told.get("text")) or text(told.get("payload")),
     "interactive": _interactive,
     "reaction": _reaction,
     "location": _location,
     "contacts": _contacts,
     "order": _order,
     "system": _system,
+    "request_welcome": _welcome,
     "edit": _edit,
     "revoke": lambda _, __: "[A message was deleted by the customer]",
     "sticker": lambda _, __: "[Sticker]",

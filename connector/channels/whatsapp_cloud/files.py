@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from connector.channels.meta import Graph
-from connector.channels.whatsapp_cloud.api import PROVIDER
 from connector.channels.whatsapp_cloud.config import WhatsAppConfig
 from connector.channels.whatsapp_cloud.content import SCHEME
+from connector.channels.whatsapp_cloud.outgoing import PROVIDER
 from connector.channels.whatsapp_cloud.refusals import MEANINGS
 from connector.domain.conversation import Media
 from connector.domain.files import File

@@ -5,61 +5,63 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from connector.channels.base import Inbound, InboundMessage, InboundReceipt, WebhookRequest
+from connector.channels.base import (
+    Inbound,
+    InboundMessage,
+    InboundReceipt,
+    Parsed,
+    WebhookRequest,
+)
 from connector.channels.payload import (
     Section,
     address,
     identifier,
     json_object,
     line,
+    parts,
+    read_all,
     section,
     sections,
 )
 from connector.channels.whatsapp_cloud.content import media, readable
 from connector.channels.whatsapp_cloud.refusals import meaning
 from connector.domain.ids import Address, ExternalId
-from connector.errors import MalformedPayload, UnknownEndpoint, UnsupportedEvent, WebhookError
+from connector.errors import MalformedPayload, UnknownEndpoint, UnsupportedEvent
 
 PREFIX = "whatsapp:"
 STATES = {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed"}
 _PHONE = re.compile(r"\+?([1-9][0-9]{5,14})", re.ASCII)
 
 
-def parse(request: WebhookRequest, phone_number_id: str) -> Sequence[Inbound]:
+def parse(request: WebhookRequest, phone_number_id: str) -> Sequence[Parsed]:
     """All that is ours, order kept. What can't be read leaves the rest alone."""
     told = json_object(request)
     if told.get("object") != "whatsapp_business_account":
         raise MalformedPayload("not of a WhatsApp account")
     changes = [c for entry in sections(told.get("entry")) for c in sections(entry.get("changes"))]
     values = [section(c.get("value")) for c in changes if c.get("field") == "messages"]
-    ours = [
-        v for v in values if section(v.get("metadata")).get("phone_number_id") == phone_number_id
-    ]
-    if values and not ours:
+    if values and not any(_is_of(value, phone_number_id) for value in values):
         raise UnknownEndpoint("a number that this channel doesn't own")
-    found: list[Inbound] = []
-    wrong: list[WebhookError] = []
-    for read in (r for value in ours for r in _readers(value)):
-        try:
-            found.append(read())
-        except WebhookError as error:
-            wrong.append(error)
-    if not found:
-        raise next(iter(sorted(wrong, key=_rank)), UnsupportedEvent("nothing of a conversation"))
-    return found
+    return read_all(read for value in values for read in _readers(value, phone_number_id))
 
 
-def _rank(error: WebhookError) -> bool:
-    """What is malformed is worth telling first."""
-    return isinstance(error, UnsupportedEvent)
+def _is_of(value: Section, phone_number_id: str) -> bool:
+    return section(value.get("metadata")).get("phone_number_id") == phone_number_id
 
 
-def _readers(value: Section) -> Iterator[Callable[[], Inbound]]:
+def _another() -> Sequence[Inbound]:
+    raise UnknownEndpoint("a number that this channel doesn't own")
+
+
+def _readers(value: Section, phone_number_id: str) -> Iterator[Callable[[], Sequence[Inbound]]]:
+    if not _is_of(value, phone_number_id):
+        yield _another
+        return
     contacts = sections(value.get("contacts"))
-    for each in sections(value.get("messages")):
-        yield lambda each=each: _message(each, contacts)  # type: ignore[misc]
-    for each in sections(value.get("statuses")):
-        yield lambda each=each: _receipt(each, contacts)  # type: ignore[misc]
+    for each in parts(value.get("messages")):
+        yield lambda each=each: (_message(each, contacts),)  # type: ignore[misc]
+    for each in parts(value.get("statuses")):
+        yield lambda each=each: (_receipt(each, contacts),)  # type: ignore[misc]
 
 
 def _message(each: Section, contacts: Sequence[Section]) -> Inbound:

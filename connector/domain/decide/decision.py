@@ -90,12 +90,14 @@ def say(
     author_name: str | None = None,
     offers_person: bool = False,
     comment: ExternalId | None = None,
+    choices: tuple[str, ...] = (),
 ) -> Decision:
     """A text to the customer, in as many messages as the channel needs; none while opted out.
 
-    Files come with one message: the text, if there is any, must fit it.
+    Files come with one message: the text, if there is any, must fit it. Choices come with the last.
     """
-    for piece in split_text(text, policy.max_text) or (("",) if media else ()):
+    pieces = split_text(text, policy.max_text) or (("",) if media else ())
+    for number, piece in enumerate(pieces, 1):
         conversation = decision.conversation.add(
             author, piece, at, media=media, author_name=author_name, offers_person=offers_person,
             comment=comment,
@@ -106,7 +108,10 @@ def say(
             decision = decision.now(conversation.change(unsent))
             decision = tell_agent(decision, unsent, at)
             continue
-        send = SendText(send_key(message), message.id, conversation.address, piece, media)
+        send = SendText(
+            send_key(message), message.id, conversation.address, piece, media,
+            choices=choices if number == len(pieces) else (), by_agent=author is Author.AGENT,
+        )  # fmt: skip
         decision = decision.now(conversation).then(send)
     return decision
 

@@ -39,6 +39,7 @@ def _again(decision: Decision, message: Message) -> Decision:
     message = replace(message, delivery=Delivery.QUEUED, why="", resends=message.resends + 1)
     conversation = decision.conversation.change(message)
     send = SendText(
-        send_key(message), message.id, conversation.address, message.text, message.media
-    )
+        send_key(message), message.id, conversation.address, message.text, message.media,
+        by_agent=message.author is Author.AGENT,
+    )  # fmt: skip
     return decision.now(conversation).then(send)

@@ -34,6 +34,7 @@ from connector.domain.decide.late import brought_along
 from connector.domain.effects import AskBot, SetTimer, StopTimer
 from connector.domain.handoff import bot_failure, consider, decided, limit, model, operator
 from connector.domain.handoff.base import Turn
+from connector.domain.handoff.offer_accepted import answers
 from connector.domain.policy import Policy
 from connector.domain.turns import BotDecision, BotRequest, BotTurn, Line
 
@@ -216,7 +217,10 @@ def _act(decision: Decision, turn: BotTurn, at: datetime, policy: Policy) -> Dec
     if too_many.fired:
         return hand_over(decision.because(too_many), too_many, at, policy)
     text = turn.reply if sent else f"{fixed(conversation, 'automated', policy, at)} {turn.reply}"
-    decision = say(decision, Author.BOT, text, at, policy, offers_person=turn.offers_person)
+    decision = say(
+        decision, Author.BOT, text, at, policy, offers_person=turn.offers_person,
+        choices=answers(conversation.language) if turn.offers_person else (),
+    )  # fmt: skip
     return _settle(decision, turn, at, policy)
 
 

@@ -21,6 +21,15 @@ _SHORT = 8  # words: a longer message that begins with yes has its own subject
 _TAIL = 400  # characters of the bot's turn that are looked at
 _LEANS = 4
 _THUMBS = frozenset("👍👌✅🆗")
+# A yes and a no that are understood, in at most 20 characters: what WhatsApp shows on a button.
+ANSWERS = {
+    "en": ("Yes, please", "No, thanks"),
+    "es": ("Sí, por favor", "No, gracias"),
+    "fr": ("Oui, volontiers", "Non, merci"),
+    "de": ("Ja, bitte", "Nein, danke"),
+    "pt": ("Sim, por favor", "Não, obrigado"),
+    "it": ("Sì, grazie", "No, grazie"),
+}
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 
 
@@ -47,6 +56,11 @@ def offers(bot: Turn, policy: HandoffPolicy) -> bool:
         language["offer"].first(words, {"target": language["target"].spans(words)}) is not None
         for language, words in policy.phrases.read(question)
     )
+
+
+def answers(language: str | None) -> tuple[str, ...]:
+    """Yes and no, as one would say them to the offer; () where the language is not known."""
+    return ANSWERS.get((language or "").lower().partition("-")[0], ())
 
 
 def _question(text: str) -> str:

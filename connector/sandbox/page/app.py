@@ -28,6 +28,7 @@ class _Order(BaseModel):
 class _Says(_Order):
     customer: str = Field(min_length=1, max_length=80)
     text: str = Field(min_length=1, max_length=1600)  # Twilio's own limit
+    tap: bool = False  # it is one of the answers that the newest message offers
 
 
 class _Writes(_Order):
@@ -73,7 +74,7 @@ def _show(app: Flask, sources: Sources) -> None:
 
     @app.get("/")
     def page() -> str:
-        return render_template("page.html", number=sources.phone.number)
+        return render_template("page.html")
 
     @app.get("/state")
     def now() -> Response | tuple[str, int]:
@@ -91,9 +92,10 @@ def _act(app: Flask, sources: Sources) -> None:
     @app.post("/customer/says")
     def customer_says() -> tuple[str, int]:
         order = _order(_Says)
-        if order.customer not in sources.phone.customers():
+        if not any(order.customer in app.customers for app in sources.phone.apps()):
             abort(404, "The sandbox has no such customer.")
-        sources.phone.customer_says(order.customer, order.text)
+        tell = sources.phone.customer_taps if order.tap else sources.phone.customer_says
+        tell(order.customer, order.text)
         return _DONE
 
     @app.post("/faults")

@@ -1,4 +1,4 @@
-"""The customers' phones: SMS, WhatsApp and Telegram, one list to choose from.
+"""The customers' phones: one list over all the apps that the stage has.
 
 What stands before the colon of an address says which app it is: "telegram:7000001".
 """
@@ -6,62 +6,55 @@ What stands before the colon of an address says which app it is: "telegram:70000
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from connector.sandbox.chat import Said
+from connector.sandbox.chat import App, Said, Taps, Types
 from connector.sandbox.page import sources as page
-from connector.sandbox.stage import CUSTOMERS, NUMBER, Stage
-from connector.sandbox.telegram.twin import TelegramTwin
-from connector.sandbox.whatsapp.twin import WhatsAppTwin
-
-ON_WHATSAPP = ("+12025550149", "US.13491208655302741918")
-ON_TELEGRAM = ("7000001",)
 
 
 class Phones:
-    number = NUMBER
+    def __init__(self, apps: Sequence[App]) -> None:
+        self._apps = {app.key: app for app in apps}
 
-    def __init__(self, stage: Stage) -> None:
-        self._twilio = stage.twilio
-        self._apps: dict[str, tuple[TelegramTwin | WhatsAppTwin, tuple[str, ...]]] = {
-            "whatsapp": (stage.whatsapp, ON_WHATSAPP),
-            "telegram": (stage.telegram, ON_TELEGRAM),
-        }
-
-    def customers(self) -> Sequence[str]:
-        apps = [
-            f"{app}:{one}"
-            for app, (twin, known) in self._apps.items()
-            for one in dict.fromkeys((*known, *twin.customers()))
-        ]
-        return list(dict.fromkeys((*CUSTOMERS, *self._twilio.customers(), *apps)))
+    def apps(self) -> Sequence[page.App]:
+        return [
+            page.App(app.key, app.label, app.reached_at, tuple(
+                f"{app.key}:{one}" for one in dict.fromkeys((*app.known, *app.service.customers()))
+            ))
+            for app in self._apps.values()
+        ]  # fmt: skip
 
     def conversation(self, customer: str) -> Sequence[page.PhoneMessage]:
-        app, _, name = customer.partition(":")
-        if name:
-            return [_said(said) for said in self._apps[app][0].conversation(name)]
-        return [
-            page.PhoneMessage(
-                m.sid,
-                m.direction,
-                m.text,
-                m.at,
-                m.status,
-                m.error_code,
-                tuple(page.Attachment(a.name, a.kind, a.url) for a in m.media),
-            )
-            for m in self._twilio.conversation(customer)
-        ]
+        app, name = self._of(customer)
+        return [_shown(said) for said in app.service.conversation(name)]
+
+    def typing_until(self, customer: str) -> datetime | None:
+        app, name = self._of(customer)
+        return app.service.typing_until(name) if isinstance(app.service, Types) else None
 
     def customer_says(self, customer: str, text: str) -> None:
-        app, _, name = customer.partition(":")
-        if name:
-            self._apps[app][0].customer_says(text, customer=name)
-        else:
-            self._twilio.customer_says(text, from_=customer)
+        app, name = self._of(customer)
+        app.service.customer_says(text, customer=name)
+
+    def customer_taps(self, customer: str, choice: str) -> None:
+        app, name = self._of(customer)
+        if not isinstance(app.service, Taps):
+            raise page.RefusedError("There is nothing to tap here.")
+        try:
+            app.service.customer_taps(choice, customer=name)
+        except LookupError:
+            raise page.RefusedError("That can't be tapped any more.") from None
+
+    def _of(self, customer: str) -> tuple[App, str]:
+        key, _, name = customer.partition(":")
+        return self._apps[key], name
 
 
-def _said(said: Said) -> page.PhoneMessage:
-    media = (page.Attachment("file", "file", said.media),) if said.media else ()
+def _shown(said: Said) -> page.PhoneMessage:
+    media = tuple(page.Attachment(f.name, f.kind, f.url) for f in said.files)
+    if said.media and not media:
+        media = (page.Attachment("file", "file", said.media),)
     return page.PhoneMessage(
-        said.id, said.direction, said.text, said.at, said.status, said.error_code, media
-    )
+        said.id, said.direction, said.text, said.at, said.status, said.error_code, media,
+        said.choices,
+    )  # fmt: skip

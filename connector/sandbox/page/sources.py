@@ -41,6 +41,17 @@ class PhoneMessage:
     status: str
     error_code: int | None = None
     media: tuple[Attachment, ...] = ()
+    choices: tuple[str, ...] = ()  # answers that the customer can tap
+
+
+@dataclass(frozen=True)
+class App:
+    """One way to write to the business; its customers by their whole addresses."""
+
+    key: str
+    label: str
+    reached_at: str  # what customers write to: a number, a name
+    customers: tuple[str, ...]  # those that have not written yet included
 
 
 @dataclass(frozen=True)
@@ -91,15 +102,21 @@ class FaultOrder:
 
 
 class Phone(Protocol):
-    number: str
-
-    def customers(self) -> Sequence[str]:
-        """The addresses to choose from, those that have not written yet included."""
+    def apps(self) -> Sequence[App]:
+        """What there is to choose from; the first one is shown first."""
         ...
 
     def conversation(self, customer: str) -> Sequence[PhoneMessage]: ...
 
+    def typing_until(self, customer: str) -> datetime | None:
+        """Until when the customer sees that an answer is being written."""
+        ...
+
     def customer_says(self, customer: str, text: str) -> None: ...
+
+    def customer_taps(self, customer: str, choice: str) -> None:
+        """Tap one of the newest message's choices. Raise RefusedError if there is none such."""
+        ...
 
 
 class Desk(Protocol):

@@ -28,7 +28,10 @@ TELLINGS: Mapping[str, Telling] = {
     "webhook_stored:ReceiptArrived": _tell("inbox", "plain", "{channel} reported on a delivery"),
     "webhook_stored": _tell("inbox", "plain", "Webhook from {channel} stored, then acknowledged"),
     "webhook_repeated": _tell("undo", "plain", "The same webhook again: {=nothing} is done twice"),
-    "webhook_skipped": _tell("inbox", "plain", "Webhook with nothing to do"),
+    "webhook_skipped": _tell(
+        "inbox", "plain", "Nothing to do in a webhook: {why}", "Webhook with nothing to do"
+    ),
+    "presence_failed": _tell("inbox", "plain", "{channel} did not show that somebody is writing"),
     "webhook_refused": _tell(
         "shield", "bad", "Webhook refused: {error}, {status}", "Webhook refused"
     ),
@@ -123,6 +126,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "anthropic": "Anthropic",
         "telegram": "Telegram",
         "whatsapp_cloud": "WhatsApp",
+        "messenger": "Messenger",
     },
     "outcome": {},
     "call": {},

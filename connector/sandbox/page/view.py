@@ -9,6 +9,7 @@ import nh3
 from connector.sandbox.page.sentences import Part, holder, sentence, words
 from connector.sandbox.page.sources import (
     FAULT_KINDS,
+    App,
     Attachment,
     Comment,
     Fact,
@@ -27,22 +28,28 @@ _QUOTED = frozenset({"webhook_stored", "handoff_decided", "triggers_considered"}
 def state(sources: Sources) -> Json:
     """Everything that is to be seen now."""
     phone = sources.phone
-    conversations = {who: list(phone.conversation(who)) for who in phone.customers()}
+    apps = phone.apps()
+    conversations = {who: list(phone.conversation(who)) for app in apps for who in app.customers}
     tickets = sources.desk.tickets()
     facts = sources.facts.facts()
     whose = _Whose(conversations, tickets, facts)
+    names = {who: f"{app.label} {_name(app, who)}" for app in apps for who in app.customers}
     return {
-        "number": phone.number,
+        "apps": [{"key": app.key, "label": app.label, "number": app.reached_at} for app in apps],
         "customers": [
             {
                 "address": who,
+                "app": app.key,
+                "name": _name(app, who),
                 "holder": whose.holder(who),
+                "typing_until": _maybe(phone.typing_until(who)),
                 "messages": [_message(message) for message in messages],
             }
-            for who, messages in conversations.items()
+            for app in apps
+            for who, messages in ((one, conversations[one]) for one in app.customers)
         ],
         "tickets": [_ticket(ticket) for ticket in tickets],
-        "facts": [_fact(fact, whose) for fact in facts],
+        "facts": [_fact(fact, whose, names) for fact in facts],
         "faults": {
             "kinds": [{"id": kind, "label": label} for kind, label in FAULT_KINDS.items()],
             "operations": {
@@ -126,6 +133,7 @@ def _message(message: PhoneMessage) -> Json:
         "status": message.status,
         "error_code": message.error_code,
         "media": [_attachment(item) for item in message.media],
+        "choices": list(message.choices),
     }
 
 
@@ -164,7 +172,12 @@ def _attachment(item: Attachment) -> Json:
     return {"name": item.name, "kind": item.kind, "url": url}
 
 
-def _fact(fact: Fact, whose: _Whose) -> Json:
+def _name(app: App, customer: str) -> str:
+    return customer.removeprefix(f"{app.key}:")
+
+
+def _fact(fact: Fact, whose: _Whose, names: Mapping[str, str]) -> Json:
+    customer = whose.customer(fact)
     told = sentence(fact)
     quote = whose.quote(fact) if fact.name in _QUOTED else None
     # What is quoted need not be named as well.
@@ -179,7 +192,7 @@ def _fact(fact: Fact, whose: _Whose) -> Json:
         "evidence": _labelled(evidence, _EVIDENCE.__contains__),
         "details": _labelled(told.rest, lambda key: key not in _EVIDENCE),
         "quote": quote,
-        "customer": whose.customer(fact),
+        "customer": names.get(customer, customer) if customer else None,
     }
 
 
@@ -193,6 +206,10 @@ def _labelled(fields: Mapping[str, object], wanted: Callable[[str], bool]) -> li
         for key, value in fields.items()
         if wanted(key)
     ]
+
+
+def _maybe(at: datetime | None) -> str | None:
+    return _moment(at) if at else None
 
 
 def _moment(at: datetime) -> str:

@@ -15,11 +15,9 @@ from connector.sandbox.zendesk.refusals import RefusedError
 
 CLOSE, DELETE, SPAM = "Close for good", "Delete", "Mark as spam"
 AGENT = "Ana Silva"
-# What a person may want to see fail, in the words of the page, and what it is over HTTP.
+# What a person may want to see fail, in the words of the page, and what it is over HTTP; what belongs to
+# the customers' apps stands with them on the stage.
 OPERATIONS: Mapping[str, Mapping[str, str]] = {
-    "Twilio": {"Send a message": "POST /2010-04-01/Accounts/*/Messages.json"},
-    "WhatsApp": {"Send a message": "POST */messages"},
-    "Telegram": {"Send a message": "POST /bot*/send*"},
     "Zendesk": {
         "Open a ticket": "POST /api/v2/tickets*",
         "Add a comment": "PUT /api/v2/tickets/*",
@@ -40,7 +38,7 @@ KINDS: Mapping[page.FaultKind, Fault] = {
 
 def sources(stage: Stage, facts: RecentFacts) -> page.Sources:
     return page.Sources(
-        phone=Phones(stage), desk=_Desk(stage), faults=_Faults(stage), facts=facts,
+        phone=Phones(stage.apps), desk=_Desk(stage), faults=_Faults(stage), facts=facts,
         changes=stage.changes,
     )  # fmt: skip
 
@@ -122,40 +120,36 @@ def _ticket(made: TicketView) -> page.Ticket:
 class _Faults:
     def __init__(self, stage: Stage) -> None:
         self._changes = stage.changes
-        self._twins: Mapping[str, Twin] = {
-            "Twilio": stage.twilio,
-            "WhatsApp": stage.whatsapp,
-            "Telegram": stage.telegram,
-            "Zendesk": stage.zendesk,
-            "Anthropic": stage.anthropic,
-        }
+        named = {app.provider: app.operations for app in stage.apps}
+        self._operations: Mapping[str, Mapping[str, str]] = {**named, **OPERATIONS}
+        self._twins: Mapping[str, Twin] = stage.twins
 
     def operations(self) -> Mapping[str, Sequence[str]]:
-        return {twin: list(named) for twin, named in OPERATIONS.items()}
+        return {twin: list(named) for twin, named in self._operations.items()}
 
     def active(self) -> Sequence[page.FaultOrder]:
         return [
             found
-            for name, twin in self._twins.items()
-            for order in twin.faults.active()
-            if (found := _order(name, order)) is not None
+            for name in self._operations
+            for order in self._twins[name].faults.active()
+            if (found := self._order(name, order)) is not None
         ]
 
     def add(self, order: page.FaultOrder) -> None:
-        match = OPERATIONS[order.twin][order.operation]
+        match = self._operations[order.twin][order.operation]
         self._twins[order.twin].faults.add(match, KINDS[order.kind], order.times)
         self._changes.bump()
 
     def clear(self) -> None:
-        for twin in self._twins.values():
-            twin.faults.clear()
+        for name in self._operations:
+            self._twins[name].faults.clear()
         self._changes.bump()
 
-
-def _order(twin: str, order: Order) -> page.FaultOrder | None:
-    """In the page's words; None for what was ordered through the twin's own door."""
-    operation = next((o for o, m in OPERATIONS[twin].items() if m == order.match), None)
-    kind = next((k for k, f in KINDS.items() if f == order.fault), None)
-    if operation is None or kind is None:
-        return None
-    return page.FaultOrder(twin, operation, kind, order.left or 0)
+    def _order(self, twin: str, order: Order) -> page.FaultOrder | None:
+        """In the page's words; None for what was ordered through the twin's own door."""
+        named = self._operations[twin].items()
+        operation = next((o for o, m in named if m == order.match), None)
+        kind = next((k for k, f in KINDS.items() if f == order.fault), None)
+        if operation is None or kind is None:
+            return None
+        return page.FaultOrder(twin, operation, kind, order.left or 0)

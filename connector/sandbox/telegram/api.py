@@ -29,8 +29,37 @@ SENDS = {
 }
 
 
+ACTIONS = frozenset(
+    """
+    typing upload_photo record_video upload_video record_voice upload_voice upload_document
+    choose_sticker find_location record_video_note upload_video_note
+    """.split()
+)
+
+
 def _bad(sentence: str) -> RefusedError:
     return RefusedError(400, 400, f"Bad Request: {sentence}")
+
+
+def _choices(markup: Any) -> tuple[str, ...] | None:
+    """The keys of a reply keyboard, () where it is taken away, None where it is left alone."""
+    if markup is None:
+        return None
+    if not isinstance(markup, dict):
+        raise _bad("object expected as reply markup")
+    if markup.get("remove_keyboard") is True:
+        return ()
+    rows = markup.get("keyboard")
+    known = {"keyboard", "is_persistent", "resize_keyboard", "one_time_keyboard",
+             "input_field_placeholder", "selective"}  # fmt: skip
+    if set(markup) - known or not isinstance(rows, list) or not rows or not all(rows):
+        raise _bad("can't parse reply keyboard markup JSON object")
+    keys = [
+        key if isinstance(key, str) else str(key.get("text", "")) for row in rows for key in row
+    ]
+    if not all(keys):
+        raise _bad("reply keyboard button text is empty")
+    return tuple(keys)
 
 
 class Api:
@@ -64,6 +93,9 @@ class Api:
             raise _bad("can't parse the request")
         if method in SENDS:
             return jsonify({"ok": True, "result": self._send(method, given)})
+        if method == "sendChatAction":
+            self._twin.chat_action(str(given.get("chat_id", "")), self._action(given))
+            return jsonify({"ok": True, "result": True})
         if method == "getFile":
             return jsonify({"ok": True, "result": self._get_file(given)})
         if method == "setWebhook":
@@ -88,7 +120,15 @@ class Api:
         media = "" if named == "text" else str(given.get(named, ""))
         if named != "text" and not media.startswith(("http://", "https://")):
             raise _bad("wrong file identifier/HTTP URL specified")
-        return self._twin.accept(str(given.get("chat_id", "")), text, media)
+        choices = _choices(given.get("reply_markup"))
+        return self._twin.accept(str(given.get("chat_id", "")), text, media, choices)
+
+    @staticmethod
+    def _action(given: dict[str, Any]) -> str:
+        unknown = set(given) - {"business_connection_id", "chat_id", "message_thread_id", "action"}
+        if unknown or given.get("action") not in ACTIONS:
+            raise _bad("wrong parameter action in request")
+        return str(given["action"])
 
     def _get_file(self, given: dict[str, Any]) -> dict[str, Any]:
         file = str(given.get("file_id", ""))

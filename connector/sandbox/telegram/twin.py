@@ -5,17 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.sandbox.changes import Changes
-from connector.sandbox.chat import RefusedError, Said
+from connector.sandbox.chat import Chats, RefusedError, Said
 from connector.sandbox.courier import Courier, Delivery, Outcome
 from connector.sandbox.telegram.api import Api
 from connector.sandbox.twin import Now, Twin, utc_now
 
 WEBHOOK_TIMEOUT = 10.0
 RETRIES = 5
+TYPING = timedelta(seconds=5)
 UPDATES = ("message", "edited_message", "callback_query", "message_reaction", "my_chat_member")
 
 
@@ -38,12 +39,13 @@ class TelegramTwin(Twin):
         self.webhook_url, self.secret_token = webhook_url, secret_token
         self.allowed_updates: list[str] = []
         self.files: dict[str, tuple[str, bytes]] = {}
-        self._said: list[Said] = []
         self._names: dict[str, str] = {}
         self._blocked: set[str] = set()
+        self.keys: dict[str, tuple[str, ...]] = {}  # on each customer's screen
         self._update, self._message = itertools.count(10_000), itertools.count(1)
         courier = Courier(self.name, _retry, WEBHOOK_TIMEOUT)
         super().__init__(Api(self).app, courier, changes, now, port)
+        self.chats = Chats(self.changes)
 
     # What the customer does
 
@@ -54,8 +56,7 @@ class TelegramTwin(Twin):
         number, update = next(self._message), next(self._update)
         with self.lock:
             self._names[customer] = name
-            self._said.append(Said(str(update), "inbound", customer, text, self.now(), "sent"))
-        self.changes.bump()
+        self.chats.add(Said(str(update), "inbound", customer, text, self.now(), "sent"))
         message = {
             "message_id": number,
             "date": int(self.now().timestamp()),
@@ -65,6 +66,14 @@ class TelegramTwin(Twin):
             **more,
         }
         return self._post({"update_id": update, "message": message})
+
+    def customer_taps(self, choice: str, *, customer: str) -> Delivery:
+        """A key writes its text; after that it is off the screen."""
+        with self.lock:
+            if choice not in self.keys.get(customer, ()):
+                raise LookupError(f"there is no key {choice!r}")
+            self.keys[customer] = ()
+        return self.customer_says(choice, customer=customer)
 
     def customer_sends_file(
         self, name: str, kind: str, data: bytes, *, customer: str, caption: str = ""
@@ -124,19 +133,35 @@ class TelegramTwin(Twin):
             info["last_error_message"] = f"Wrong response from the webhook: {failed[-1].status}"
         return info
 
-    def accept(self, customer: str, text: str, media: str) -> dict[str, Any]:
-        """Take a message of the bot. Raise RefusedError as Telegram would."""
+    def _may_write(self, customer: str) -> None:
+        """Raise RefusedError as Telegram would."""
+        if customer in self._blocked:
+            raise RefusedError(403, 403, "Forbidden: bot was blocked by the user")
+        if customer not in self.chats.customers():
+            raise RefusedError(400, 400, "Bad Request: chat not found")
+
+    def chat_action(self, customer: str, action: str) -> None:
+        self._may_write(customer)
+        if action == "typing":
+            self.chats.type(customer, self.now(), TYPING)
+
+    def accept(
+        self, customer: str, text: str, media: str, choices: tuple[str, ...] | None = None
+    ) -> dict[str, Any]:
+        """Take a message of the bot. Raise RefusedError as Telegram would.
+
+        Keys stay on the screen until they are tapped or taken away: None leaves them alone.
+        """
         with self.lock:
-            if customer in self._blocked:
-                raise RefusedError(403, 403, "Forbidden: bot was blocked by the user")
-            if not any(said.customer == customer for said in self._said):
-                raise RefusedError(400, 400, "Bad Request: chat not found")
+            self._may_write(customer)
             number = next(self._message)
-            known = f"{customer}:{number}"  # numbers are counted anew in each chat
-            self._said.append(
-                Said(known, "outbound", customer, text, self.now(), "sent", media=media)
-            )
-        self.changes.bump()
+            shown = self.keys.get(customer, ()) if choices is None else choices
+            self.keys[customer] = shown
+        known = f"{customer}:{number}"  # numbers are counted anew in each chat
+        said = Said(
+            known, "outbound", customer, text, self.now(), "sent", media=media, choices=shown
+        )
+        self.chats.add(said)
         return {
             "message_id": number,
             "date": int(self.now().timestamp()),
@@ -148,12 +173,13 @@ class TelegramTwin(Twin):
 
     def conversation(self, customer: str) -> list[Said]:
         """What the customer's phone shows, oldest first."""
-        with self.lock:
-            return [said for said in self._said if said.customer == customer]
+        return self.chats.of(customer)
 
     def customers(self) -> list[str]:
-        with self.lock:
-            return list(dict.fromkeys(said.customer for said in self._said))
+        return self.chats.customers()
+
+    def typing_until(self, customer: str) -> datetime | None:
+        return self.chats.typing_until(customer)
 
     def error(self, status: int) -> Any:
         known = {401: "Unauthorized", 429: "Too Many Requests: retry after 5"}
@@ -163,11 +189,12 @@ class TelegramTwin(Twin):
 
     def state(self) -> Any:
         with self.lock:
-            return {"messages": [asdict(s) for s in self._said], "blocked": sorted(self._blocked)}
+            return {"messages": self.chats.state(), "blocked": sorted(self._blocked)}
 
     def actions(self) -> Mapping[str, Callable[..., Any]]:
         return {
             "customer_says": lambda **said: self.customer_says(**said).body.decode(),
+            "customer_taps": lambda **tap: self.customer_taps(**tap).body.decode(),
             "blocks": lambda **who: self.blocks(**who).body.decode(),
             "conversation": self.conversation,
             "hold": self.courier.hold,

@@ -10,11 +10,13 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from connector.sandbox.chat import RefusedError
+from connector.sandbox.meta import error_body
 
 if TYPE_CHECKING:
     from connector.sandbox.whatsapp.twin import WhatsAppTwin
 
-MOST_TEXT, MOST_CAPTION = 4096, 1024
+MOST_TEXT, MOST_CAPTION, MOST_TEMPLATE = 4096, 1024, 1024
+TYPING = {"type": "text"}
 COMMON = frozenset(
     {"messaging_product", "recipient_type", "to", "recipient", "type", "context",
      "biz_opaque_callback_data"}
@@ -23,10 +25,9 @@ FILES = ("image", "video", "audio", "document")
 NO_CAPTION = ("audio",)
 
 
-def error_body(code: int, sentence: str) -> dict[str, Any]:
-    return {"error": {"message": f"(#{code}) {sentence}", "type": "OAuthException", "code": code,
-                      "error_data": {"messaging_product": "whatsapp", "details": sentence},
-                      "fbtrace_id": "A0"}}  # fmt: skip
+def worded(code: int, sentence: str) -> dict[str, Any]:
+    told = {"messaging_product": "whatsapp", "details": sentence}
+    return error_body(code, sentence, error_data=told)
 
 
 def _invalid(sentence: str) -> RefusedError:
@@ -47,11 +48,11 @@ class Api:
 
     @staticmethod
     def _refused(error: RefusedError) -> tuple[Response, int]:
-        return jsonify(error_body(error.code, error.sentence)), error.status
+        return jsonify(worded(error.code, error.sentence)), error.status
 
     @staticmethod
     def _no_such(error: HTTPException) -> tuple[Response, int]:
-        return jsonify(error_body(100, "Unsupported request")), error.code or 500
+        return jsonify(worded(100, "Unsupported request")), error.code or 500
 
     def _authenticate(self) -> None:
         given = request.headers.get("Authorization", "")
@@ -64,6 +65,8 @@ class Api:
             raise RefusedError(400, 100, "Unsupported post request")
         if not isinstance(given, dict) or given.get("messaging_product") != "whatsapp":
             raise _invalid("messaging_product is required")
+        if "status" in given:
+            return self._read(given)
         kind = str(given.get("type", "text"))
         unknown = set(given) - COMMON - {kind}
         if unknown:
@@ -72,8 +75,42 @@ class Api:
         content = given.get(kind)
         if not isinstance(content, dict):
             raise RefusedError(400, 131008, f"{kind} is required")
+        if kind == "interactive":
+            return jsonify(self._twin.accept(customer, *_buttons(content)))
+        if kind == "template":
+            text = self._template(content)
+            return jsonify(self._twin.accept(customer, text, template=True))
         text, media = _file(kind, content) if kind in FILES else _text(kind, content)
         return jsonify(self._twin.accept(customer, text, media))
+
+    def _read(self, given: dict[str, Any]) -> Response:
+        typing = given.get("typing_indicator")
+        known = {"messaging_product", "status", "message_id", "typing_indicator"}
+        if set(given) - known or given["status"] != "read" or typing not in (None, TYPING):
+            raise RefusedError(400, 131009, "Parameter value is not valid")
+        self._twin.read(str(given.get("message_id", "")), typing=typing is not None)
+        return jsonify(success=True)
+
+    def _template(self, content: dict[str, Any]) -> str:
+        """The template's text with its variables filled in."""
+        body = self._twin.templates.get(str(content.get("name")))
+        if body is None or not isinstance(content.get("language"), dict):
+            raise RefusedError(404, 132001, "Template name does not exist in the translation")
+        given = [
+            str(parameter.get("text", ""))
+            for component in content.get("components", ())
+            if component.get("type") == "body"
+            for parameter in component.get("parameters", ())
+        ]
+        if len(given) != body.count("{{"):
+            raise RefusedError(400, 132000, "Number of parameters does not match")
+        if any(re.search(r"[\n\t]| {5}", text) for text in given):
+            raise RefusedError(400, 132012, "Parameter format does not match")
+        for number, text in enumerate(given, 1):
+            body = body.replace(f"{{{{{number}}}}}", text)
+        if len(body) > MOST_TEMPLATE:
+            raise RefusedError(400, 132005, "Translated text too long")
+        return body
 
     @staticmethod
     def _customer(given: dict[str, Any]) -> str:
@@ -109,6 +146,19 @@ def _text(kind: str, content: dict[str, Any]) -> tuple[str, str]:
     if len(body) > MOST_TEXT:
         raise _invalid("Param text['body'] must be at most 4096 characters long.")
     return body, ""
+
+
+def _buttons(content: dict[str, Any]) -> tuple[str, str, tuple[str, ...]]:
+    text = str((content.get("body") or {}).get("text", ""))
+    buttons = (content.get("action") or {}).get("buttons", ())
+    titles = tuple(str(b["reply"]["title"]) for b in buttons if b.get("type") == "reply")
+    fits = 0 < len(titles) <= 3 and len(set(titles)) == len(titles)
+    short = all(0 < len(title) <= 20 for title in titles) and 0 < len(text) <= MOST_CAPTION
+    if content.get("type") != "button" or set(content) - {"type", "body", "action"}:
+        raise RefusedError(400, 131051, "Unsupported message type")
+    if not fits or not short or len({b["reply"]["id"] for b in buttons}) != len(titles):
+        raise RefusedError(400, 131009, "Parameter value is not valid")
+    return text, "", titles
 
 
 def _file(kind: str, content: dict[str, Any]) -> tuple[str, str]:

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
-import requests
-
 from connector.sandbox.changes import Changes
-from connector.sandbox.chat import Said
-from connector.sandbox.courier import Courier, Delivery, Outcome
+from connector.sandbox.chat import Chats, RefusedError, Said
+from connector.sandbox.courier import Courier, Delivery
+from connector.sandbox.meta import WEBHOOK_TIMEOUT, retry, shake_hands, signed
 from connector.sandbox.twin import Now, Twin, utc_now
-from connector.sandbox.whatsapp.api import Api, error_body
+from connector.sandbox.whatsapp.api import Api, worded
 
-WEBHOOK_TIMEOUT = 10.0
-RETRIES = 5
+TYPING = timedelta(seconds=25)
 WINDOW = timedelta(hours=24)  # after a customer's message one may write freely
 CLOSED = 131047
 
@@ -44,9 +39,10 @@ class WhatsAppTwin(Twin):
         self.phone_number_id, self.access_token = phone_number_id, access_token
         self.app_secret, self.webhook_url = app_secret, webhook_url
         self.files: dict[str, tuple[str, bytes]] = {}
-        self._said: list[Said] = []
-        courier = Courier(self.name, _retry, WEBHOOK_TIMEOUT)
+        self.templates = {"answer": "Northwind about your request: {{1}} Reply to go on."}
+        courier = Courier(self.name, retry, WEBHOOK_TIMEOUT)
         super().__init__(Api(self).app, courier, changes, now, port)
+        self.chats = Chats(self.changes)
 
     # What the customer does
 
@@ -56,6 +52,18 @@ class WhatsAppTwin(Twin):
         """The words are in the chat at once, and on their way. `more` are fields of the message."""
         message = {"type": "text", "text": {"body": text}, **more}
         return self._write(text, message, customer, name)
+
+    def customer_taps(self, choice: str, *, customer: str) -> Delivery:
+        """One of the buttons under the newest message that has it."""
+        shown = [s for s in self.chats.of(customer) if choice in s.choices]
+        if not shown:
+            raise LookupError(f"there is no button {choice!r}")
+        number = shown[-1].choices.index(choice) + 1
+        reply = {"id": f"choice-{number}", "title": choice}
+        interactive = {"type": "button_reply", "button_reply": reply}
+        context = {"from": "12025550101", "id": shown[-1].id}
+        told = {"type": "interactive", "interactive": interactive, "context": context}
+        return self._write(choice, told, customer, "Zoe")
 
     def customer_sends_file(
         self, kind: str, data: bytes, *, customer: str, caption: str = ""
@@ -67,9 +75,7 @@ class WhatsAppTwin(Twin):
 
     def _write(self, text: str, told: dict[str, Any], customer: str, name: str) -> Delivery:
         identity = f"wamid.{token_hex(12)}"
-        with self.lock:
-            self._said.append(Said(identity, "inbound", customer, text, self.now(), "received"))
-        self.changes.bump()
+        self.chats.add(Said(identity, "inbound", customer, text, self.now(), "received"))
         who = {"from": customer[1:]} if customer.startswith("+") else {"from_user_id": customer}
         contact = {"profile": {"name": name}, **self._named(customer), **told.pop("contact", {})}
         message = {**who, "id": identity, "timestamp": self._seconds(), **told}
@@ -92,8 +98,7 @@ class WhatsAppTwin(Twin):
         }
         told = {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [change]}]}
         body = json.dumps(told).encode()
-        digest = hmac.new(self.app_secret.encode(), body, hashlib.sha256).hexdigest()
-        headers = {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={digest}"}
+        headers = signed(body, self.app_secret)
         delivery = Delivery(
             self.webhook_url or None, body, lambda: headers, before=before, kind=kind
         )
@@ -103,27 +108,28 @@ class WhatsAppTwin(Twin):
 
     def shake_hands(self, verify_token: str) -> tuple[int, str]:
         """What Meta does when the callback URL is set: status and body of the answer."""
-        asked = {
-            "hub.mode": "subscribe",
-            "hub.verify_token": verify_token,
-            "hub.challenge": "1158201444",
-        }
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.get(self.webhook_url, params=asked, timeout=WEBHOOK_TIMEOUT)
-        return answer.status_code, answer.text
+        return shake_hands(self.webhook_url, verify_token)
 
-    def accept(self, customer: str, text: str, media: str) -> dict[str, Any]:
+    def read(self, message: str, *, typing: bool) -> None:
+        """Raise RefusedError for what no customer wrote."""
+        found = self.chats.find(message)
+        if found is None or found.direction != "inbound":
+            raise RefusedError(400, 131009, "Parameter value is not valid")
+        self.chats.read(found.customer, message)
+        if typing:
+            self.chats.type(found.customer, self.now(), TYPING)
+
+    def accept(
+        self, customer: str, text: str, media: str = "", choices: tuple[str, ...] = (),
+        *, template: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
         """Take a message; its status moves on by itself. What is refused late is `failed`."""
         identity = f"wamid.{token_hex(12)}"
-        said = Said(identity, "outbound", customer, text, self.now(), "accepted", media=media)
-        with self.lock:
-            since = self.now() - WINDOW
-            wrote = [s for s in self._said if s.customer == customer and s.direction == "inbound"]
-            open_ = any(s.at >= since for s in wrote)
-            self._said.append(said)
-        self.changes.bump()
-        for status in ("sent", "delivered") if open_ else ("failed",):
+        free = template or self.chats.wrote_since(customer, self.now() - WINDOW)
+        said = Said(identity, "outbound", customer, text, self.now(), "accepted", media=media,
+                    choices=choices)  # fmt: skip
+        self.chats.add(said)
+        for status in ("sent", "delivered") if free else ("failed",):
             self._move(said, status)
         contact = {"input": customer, **self._named(customer)}
         return {
@@ -134,10 +140,7 @@ class WhatsAppTwin(Twin):
 
     def _move(self, said: Said, status: str) -> None:
         def before() -> None:
-            with self.lock:
-                said.status = status
-                said.error_code = CLOSED if status == "failed" else None
-            self.changes.bump()
+            self.chats.move(said, status, CLOSED if status == "failed" else None)
 
         told: dict[str, Any] = {"id": said.id, "status": status, "timestamp": self._seconds()}
         key = "recipient_id" if said.customer.startswith("+") else "recipient_user_id"
@@ -150,27 +153,28 @@ class WhatsAppTwin(Twin):
 
     def conversation(self, customer: str) -> list[Said]:
         """What the customer's phone shows, oldest first."""
-        with self.lock:
-            return [said for said in self._said if said.customer == customer]
+        return self.chats.of(customer)
 
     def customers(self) -> list[str]:
-        with self.lock:
-            return list(dict.fromkeys(said.customer for said in self._said))
+        return self.chats.customers()
+
+    def typing_until(self, customer: str) -> datetime | None:
+        return self.chats.typing_until(customer)
 
     def error(self, status: int) -> Any:
         code, sentence = {
             401: (190, "Invalid OAuth access token"),
             429: (130429, "Rate limit hit"),
         }.get(status, (131000, "Something went wrong"))
-        return error_body(code, sentence)
+        return worded(code, sentence)
 
     def state(self) -> Any:
-        with self.lock:
-            return {"messages": [asdict(said) for said in self._said]}
+        return {"messages": self.chats.state()}
 
     def actions(self) -> Mapping[str, Callable[..., Any]]:
         return {
             "customer_says": lambda **said: self.customer_says(**said).body.decode(),
+            "customer_taps": lambda **tap: self.customer_taps(**tap).body.decode(),
             "conversation": self.conversation,
             "shake_hands": self.shake_hands,
             "hold": self.courier.hold,
@@ -179,10 +183,3 @@ class WhatsAppTwin(Twin):
             "duplicate": self.courier.duplicate,
             "idle": self.courier.idle,
         }
-
-
-def _retry(attempts: Sequence[Outcome], _headers: Mapping[str, str]) -> float | None:
-    """Anything but 2xx is posted again: for days in truth, a few times here."""
-    last = attempts[-1]
-    taken = isinstance(last, int) and 200 <= last < 300
-    return None if taken or len(attempts) > RETRIES else 0.05 * len(attempts)

@@ -13,7 +13,9 @@ const STATUS = {
 };
 const LOST = new Set(["failed", "undelivered"]);
 
+let apps = [];
 let customers = [];
+let hiding = 0;
 let fit = () => {};
 let talk = null;
 
@@ -24,10 +26,11 @@ export function setUpPhone() {
     event.preventDefault();
     send(box.value).then((done) => done && clear(box));
   });
+  byId("app").addEventListener("change", offer);
   byId("customer").addEventListener("change", draw);
   byId("suggestions").addEventListener("click", (event) => {
-    const text = event.target.closest("button")?.textContent;
-    if (text) send(text);
+    const chosen = event.target.closest("button");
+    if (chosen) send(chosen.textContent, { tap: chosen.hasAttribute("data-tap") });
   });
   talk = sticky(byId("talk"), byId("messages"));
   const tick = () => { byId("device-time").textContent = hourNow(); };
@@ -38,8 +41,17 @@ export function setUpPhone() {
 export const currentCustomer = () => customers.find((one) => one.address === byId("customer").value);
 
 export function drawPhone(state) {
-  customers = state.customers;
-  fillSelect(byId("customer"), customers.map(({ address }) => ({ value: address, label: address })));
+  ({ apps, customers } = state);
+  fillSelect(byId("app"), apps.map(({ key, label }) => ({ value: key, label })));
+  offer();
+}
+
+// The customers of the channel that is chosen.
+function offer() {
+  const key = byId("app").value;
+  const there = customers.filter(({ app }) => app === key);
+  fillSelect(byId("customer"), there.map(({ address, name }) => ({ value: address, label: name })));
+  byId("device-number").textContent = apps.find((app) => app.key === key)?.number ?? "";
   draw();
 }
 
@@ -55,9 +67,24 @@ function draw() {
   const heard = added.filter((message) => !message.inbound && !LOST.has(message.status));
   if (!switched && heard.length) announce(`On the phone: ${heard.map((one) => one.text).join(". ")}`);
   if (switched || added.some((message) => message.inbound)) talk.toEnd();
-  const wanted = suggestionsFor(stageOf(customer)).map((text) => ({ text }));
-  keyed(byId("suggestions"), wanted, ({ text }) => text, ({ text }) => el("button", { type: "button" }, text));
+  drawTyping(customer);
+  // What can be tapped is what the newest message asks; else there are suggestions of the page's own.
+  const taps = messages.at(-1)?.choices ?? [];
+  const wanted = taps.length
+    ? taps.map((text) => ({ text, tap: true }))
+    : suggestionsFor(stageOf(customer)).map((text) => ({ text, tap: false }));
+  keyed(byId("suggestions"), wanted, ({ text, tap }) => `${tap} ${text}`, suggestion);
   document.dispatchEvent(new CustomEvent("customer-shown", { detail: customer }));
+}
+
+const suggestion = ({ text, tap }) => el("button", { type: "button", "data-tap": tap }, text);
+
+// It ends by itself: nobody tells a phone that nobody writes any more.
+function drawTyping({ typing_until: until }) {
+  const left = until ? new Date(until) - Date.now() : 0;
+  byId("typing").hidden = left <= 0;
+  clearTimeout(hiding);
+  if (left > 0) hiding = setTimeout(() => { byId("typing").hidden = true; }, left);
 }
 
 function bubble({ inbound, text, at, status, error_code: code, media }) {
@@ -79,11 +106,11 @@ export function attachment({ name, kind, url }) {
   return el("span", { class: "attachment" }, icon("clip"), url ? el("a", open, label) : label);
 }
 
-async function send(written) {
+async function send(written, { tap = false } = {}) {
   const text = written.trim();
   const customer = byId("customer").value;
   if (!text || !customer) return false;
-  return order("/customer/says", { text, customer }, { say: toast });
+  return order("/customer/says", { text, customer, tap }, { say: toast });
 }
 
 function clear(box) {
