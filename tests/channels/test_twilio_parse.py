@@ -111,7 +111,7 @@ def test_a_person_without_a_number_or_a_from_is_somebody_all_the_same() -> None:
 def test_thirty_files_are_thirty_files() -> None:
     """Twilio sends ten at most; what NumMedia says is not asked."""
     found = {f"MediaUrl{n}": f"https://api.twilio.com/{n}" for n in range(30)}
-    event = received(Body="", NumMedia="10", MediaContentType7="Image/PNG", **found)
+    event = received(CONFIG, Body="", NumMedia="10", MediaContentType7="Image/PNG", **found)
     assert isinstance(event, InboundMessage)
     assert [m.url for m in event.media] == list(found.values())
     assert (event.media[7].content_type, event.media[8].content_type) == ("image/png", "")
