@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,10 +68,48 @@ def test_no_ten_minutes_ever_hold_more_than_30_updates_of_a_ticket(asked: list[f
     ],
 )  # fmt: skip
 def test_how_fast_a_sender_may_send(number: str, rate: int) -> None:
-    (limit,) = pace.of_sender(TwilioConfig("AC1", ("t",), number=number))
+    (limit,) = pace.of_message(TwilioConfig("AC1", ("t",), number=number), "hello", 0)
     assert limit.every == S / rate
     assert limit.burst == rate * 900
 
 
-def test_a_messaging_service_paces_itself() -> None:
-    assert pace.of_sender(TwilioConfig("AC1", ("t",), messaging_service="MG1")) == ()
+@pytest.mark.parametrize(
+    ("number", "text", "files", "counts"),
+    [
+        ("+12025550100", "a" * 306, 0, 2), ("+18885550100", "中" * 1600, 0, 24),
+        ("+12025550100", "a" * 306, 1, 1),  # an MMS has no segments
+        ("whatsapp:+12025550100", "中" * 1600, 0, 1),
+    ],
+)  # fmt: skip
+def test_a_long_text_takes_the_time_of_its_segments(
+    number: str, text: str, files: int, counts: int
+) -> None:
+    config = TwilioConfig("AC1", ("t",), number=number)
+    (short,) = pace.of_message(config, "hello", 0)
+    (long,) = pace.of_message(config, text, files)
+    assert long.name == short.name
+    assert long.every == short.every * counts
+    # A quarter of an hour of them may wait at Twilio, however long each is.
+    assert long.every * long.burst <= pace.QUEUED < long.every * (long.burst + 1)
+
+
+def test_long_and_short_texts_share_one_sender() -> None:
+    """In 15 minutes and the time that goes by no more segments leave than that allows."""
+    config = TwilioConfig("AC1", ("t",), number="+12025550100")
+    arrival: datetime | None = None
+    count = 0
+    for number in range(2_000):
+        text = "a" * (1530 if number % 2 else 10)
+        (limit,) = pace.of_message(config, text, 0)
+        if wait_until(limit, arrival, T0) is not None:
+            continue
+        arrival = taken(limit, arrival, T0)
+        count += 10 if number % 2 else 1
+    assert 890 <= count <= 900
+
+
+def test_a_messaging_service_paces_itself_unless_told_how_fast_it_is() -> None:
+    service = TwilioConfig("AC1", ("t",), messaging_service="MG1")
+    assert pace.of_message(service, "hello", 0) == ()
+    (limit,) = pace.of_message(replace(service, segments_per_second=25), "hello", 0)
+    assert limit.every == S / 25

@@ -13,9 +13,9 @@ from connector.channels.base import (
     WebhookReply,
     WebhookRequest,
 )
-from connector.channels.twilio import media, pace, pieces
+from connector.channels.twilio import media, pace, pieces, template
 from connector.channels.twilio.account import Account
-from connector.channels.twilio.api import Messages
+from connector.channels.twilio.api import MAX_BODY, Messages
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.files import Files
 from connector.channels.twilio.parse import parse
@@ -26,13 +26,15 @@ from connector.domain.files import File
 from connector.domain.ids import Address, ExternalId
 from connector.domain.limits import Limit
 from connector.domain.media import MediaLimits
+from connector.domain.window import Window
 from connector.upkeep import Check, Piece, Site
 
 SILENT = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 class Twilio:
-    capabilities = Capabilities(max_text=1600, has_phone_numbers=True)
+    window = template.OPEN_FOR  # of WhatsApp; an SMS takes no notice of it
+    capabilities = Capabilities(max_text=MAX_BODY, has_phone_numbers=True)
 
     def __init__(self, config: TwilioConfig) -> None:
         self._config = config
@@ -58,8 +60,11 @@ class Twilio:
     def media_limits(self, customer: Address) -> MediaLimits | None:
         return media.limits(self._config, customer)
 
-    def send_limits(self) -> Sequence[Limit]:
-        return pace.of_sender(self._config)
+    def template_window(self, customer: Address) -> Window | None:
+        return template.window(self._config, customer)
+
+    def limits_of(self, message: Outbound) -> Sequence[Limit]:
+        return pace.of_message(self._config, self._messages.body(message), len(message.media))
 
     def find_sent(
         self, message: Outbound, since: datetime, known: frozenset[ExternalId]

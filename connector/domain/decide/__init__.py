@@ -41,7 +41,7 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
     now = Decision(conversation)
     match event:
         case e.MessageSent() | e.DeliveryFailed() | e.DeliveryUnknown() | e.ReceiptArrived():
-            return delivery.decide(now, event)
+            return delivery.decide(now, event, policy)
         case e.CustomerConsented():
             return consent.decide(now, event)
         case e.CommentAdded():

@@ -62,6 +62,7 @@ class TwilioTwin(Twin):
         self.numbers = {number, *more_numbers}
         self.services = dict(services or {})  # a Messaging Service and the number it sends from
         self.lines = Lines(self.numbers, self.services, webhook_url)
+        self.contents: dict[str, str] = {}  # approved templates by their sid: "Hello! {{1}} Bye."
         self.advanced_opt_out = advanced_opt_out
         self._messages: list[Message] = []
         self._opted_out: set[tuple[str, str]] = set()
