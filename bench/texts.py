@@ -54,7 +54,7 @@ def rows() -> list[Row]:
 
 def _readers() -> list[tuple[str, Callable[[], object]]]:
     about = json.loads((FIXTURES / "channel.json").read_text())
-    made = []
+    made: list[tuple[str, Callable[[], object]]] = []
     for name in about["requests"]:
         told = json.loads((FIXTURES / f"{name}.json").read_text())
         if "expected" not in told:
