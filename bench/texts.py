@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,7 +39,7 @@ def best(act: Callable[[], object], times: int = 20) -> float:
 
 
 def rows() -> list[Row]:
-    cuts = {name: best(lambda t=text: split_text(t, 1600)) for name, text in TEXTS.items()}  # type: ignore[misc]
+    cuts = {name: best(partial(split_text, text, 1600)) for name, text in TEXTS.items()}
     slowest = max(cuts, key=lambda name: cuts[name])
     reads = {name: best(read) for name, read in _readers()}
     longest = max(reads, key=lambda name: reads[name])
@@ -66,7 +67,7 @@ def _readers() -> list[tuple[str, Callable[[], object]]]:
             asked["method"], asked["url"], asked["headers"], urlsplit(asked["url"]).query,
             asked["body"].encode(),
         )  # fmt: skip
-        made.append((name, lambda c=channel, r=request: c.parse(r)))
+        made.append((name, partial(channel.parse, request)))
     return made
 
 

@@ -59,7 +59,10 @@ def test_every_stop_word_in_any_dress(keyword: str) -> None:
         ("Unstop.", "start"),
         ("HELP", "help"),
         ("info?", "help"),
-        ("yes", None),
+        ("yes", "yes"),
+        (" YES\n", "yes"),
+        ("Yes.", None),
+        ("yes please", None),
         ("stop it", None),
         ("please stop", None),
         ("cancel my order", None),
@@ -79,6 +82,13 @@ def test_what_twilio_reports_wins_over_the_words(reported: str) -> None:
     """A10: an operator may have chosen keywords of their own at Twilio."""
     assert word(received(Body="basta", OptOutType=reported)) == reported.lower()
     assert word(received(Body="STOP", OptOutType=reported)) == reported.lower()
+
+
+def test_yes_opts_nobody_in_on_a_toll_free_number() -> None:
+    toll_free = config(number="+18885550100")
+    assert word(received(toll_free, To="+18885550100", Body="YES")) is None
+    assert word(received(toll_free, To="+18885550100", Body="UNSTOP")) == "start"
+    assert word(received(toll_free, To="+18885550100", Body="YES", OptOutType="START")) == "start"
 
 
 @pytest.mark.parametrize("body", STOPS)

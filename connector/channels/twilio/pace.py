@@ -8,16 +8,14 @@ now is held here instead, where STOP or a handoff still withdraws it.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.segments import segments
+from connector.channels.twilio.senders import is_short_code, is_toll_free, is_whatsapp
 from connector.domain.limits import Limit
 
 QUEUED = timedelta(minutes=15)
-_TOLL_FREE = re.compile(r"\+1(?:800|833|844|855|866|877|888)\d{7}")
-_SHORT = re.compile(r"\d{3,8}")
 LONG_CODE, TOLL_FREE, SHORT_CODE, WHATSAPP = 1, 3, 100, 80
 
 
@@ -30,7 +28,7 @@ def of_message(config: TwilioConfig, text: str, files: int) -> tuple[Limit, ...]
     rate = config.segments_per_second or _rate(config.number)
     if rate is None:
         return ()
-    whatsapp = (config.number or "").startswith("whatsapp:")
+    whatsapp = is_whatsapp(config.number or "")
     count = 1 if whatsapp or files else segments(text)
     every = timedelta(seconds=1) / rate * count
     return (Limit("sends", every, max(int(QUEUED / every), 1)),)
@@ -39,8 +37,8 @@ def of_message(config: TwilioConfig, text: str, files: int) -> tuple[Limit, ...]
 def _rate(number: str | None) -> int | None:
     if number is None:
         return None
-    if number.startswith("whatsapp:"):
+    if is_whatsapp(number):
         return WHATSAPP
-    if _SHORT.fullmatch(number):
+    if is_short_code(number):
         return SHORT_CODE
-    return TOLL_FREE if _TOLL_FREE.fullmatch(number) else LONG_CODE
+    return TOLL_FREE if is_toll_free(number) else LONG_CODE

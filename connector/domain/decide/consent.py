@@ -8,6 +8,7 @@ from typing import assert_never
 
 from connector.domain.conversation import (
     Author,
+    Conversation,
     Delivery,
     Ended,
     HandingOff,
@@ -27,7 +28,7 @@ from connector.domain.decide.decision import (
 )
 from connector.domain.decide.reports import tell
 from connector.domain.effects import Cancel
-from connector.domain.events import CustomerConsented
+from connector.domain.events import CustomerConsented, CustomerMessaged, Event
 from connector.domain.transcript import escape
 
 _NOTES = {
@@ -36,6 +37,15 @@ _NOTES = {
     "start": "The customer texted {word} and has opted in again: messages reach them.",
     "help": "The customer texted {word}; the carrier answers that by itself.",
 }
+
+
+def meant(conversation: Conversation, event: Event) -> Event:
+    """The event, with a YES taken for what it is here."""
+    if not isinstance(event, CustomerConsented) or event.word != "yes":
+        return event
+    if conversation.opted_out:
+        return replace(event, word="start")
+    return CustomerMessaged(event.at, event.external, event.text)
 
 
 def decide(decision: Decision, event: CustomerConsented) -> Decision:
