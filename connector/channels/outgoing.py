@@ -21,6 +21,13 @@ class PacedBySize(Protocol):
 
 
 @runtime_checkable
+class AnswersConsent(Protocol):
+    """STOP, START and HELP may come to where nobody but us answers them, as the law wants."""
+
+    answers_consent: bool
+
+
+@runtime_checkable
 class SendsTemplates(Protocol):
     """With `HasWindow`: what comes when the window is closed is cut to what a template carries."""
 

@@ -23,7 +23,7 @@ class Wording(Protocol):
 
     def render(self, name: str, language: str | None, facts: Told) -> str:
         """The text called `name`: automated | handoff | handoff_delayed | after_hours | waiting |
-        solved | csat | csat_thanks."""
+        solved | csat | csat_thanks | stopped | started | help."""
         ...
 
 
@@ -81,6 +81,7 @@ class Policy:
     survey: timedelta | None = None  # how long an answer counts; None: don't ask
     steering: Steering = Steering()
     media: Callable[[Address], MediaLimits | None] = no_media  # what this customer can be shown
+    answers_consent: bool = False  # STOP, START and HELP have no answer but ours
     # How long this customer can be sent more than templates; None: always.
     window: Callable[[Address], Window | None] = no_window
     # Where an agent's file can be had from `at` on, for a while; "": nowhere.

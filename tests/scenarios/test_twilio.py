@@ -97,6 +97,9 @@ def test_a10_stop_on_one_number_is_about_that_number(w: Life) -> None:
     says(w, "And my other parcel?")
     w.hears(2, ZOE)
     w.until(lambda: [m.from_ for m in sent(w, CUSTOMER)[before:]] == [SHORT], "the short code's")
+    says(w, "HELP", SHORT, CUSTOMER)
+    w.until(lambda: sent(w, CUSTOMER)[-1].text.startswith("This is our customer"), "our own help")
+    before += 1
     says(w, "YES", NUMBER, CUSTOMER)
     w.rests()
     w.stage.zendesk.agent_replies(w.ticket(), "“Hi” – it’s here…", author="Ana")

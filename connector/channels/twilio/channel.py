@@ -20,6 +20,7 @@ from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.files import Files
 from connector.channels.twilio.parse import parse
 from connector.channels.twilio.received import received
+from connector.channels.twilio.senders import is_short_code
 from connector.channels.twilio.signature import verify
 from connector.domain.conversation import Media
 from connector.domain.files import File
@@ -40,6 +41,8 @@ class Twilio:
         self._config = config
         self._messages = Messages(config)
         self._files = Files(config)
+        # Twilio answers for all senders but a short code that is in no messaging service.
+        self.answers_consent = is_short_code(config.number or "")
 
     def verify(self, request: WebhookRequest) -> None:
         """Raise BadSignature unless one of our tokens signed exactly this request."""

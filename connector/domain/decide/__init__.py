@@ -44,7 +44,7 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
         case e.MessageSent() | e.DeliveryFailed() | e.DeliveryUnknown() | e.ReceiptArrived():
             return delivery.decide(now, event, policy)
         case e.CustomerConsented():
-            return consent.decide(now, event)
+            return consent.decide(now, event, policy)
         case e.CommentAdded():
             return attached.told(desks.done(now, event), event)
         case e.TagsRemoved() | e.TagsRefused():

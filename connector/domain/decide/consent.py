@@ -21,14 +21,17 @@ from connector.domain.decide.decision import (
     OPTED_OUT,
     Decision,
     end,
+    fixed,
     note,
     send_key,
     tell_agent,
     withdraw_bot,
 )
 from connector.domain.decide.reports import tell
-from connector.domain.effects import Cancel
+from connector.domain.effects import Cancel, SendText
 from connector.domain.events import CustomerConsented, CustomerMessaged, Event
+from connector.domain.ids import MessageId
+from connector.domain.policy import Policy
 from connector.domain.transcript import escape
 
 _NOTES = {
@@ -37,6 +40,8 @@ _NOTES = {
     "start": "The customer texted {word} and has opted in again: messages reach them.",
     "help": "The customer texted {word}; the carrier answers that by itself.",
 }
+
+_ANSWERS = {"stop": "stopped", "start": "started", "help": "help"}
 
 
 def meant(conversation: Conversation, event: Event) -> Event:
@@ -48,7 +53,23 @@ def meant(conversation: Conversation, event: Event) -> Event:
     return CustomerMessaged(event.at, event.external, event.text)
 
 
-def decide(decision: Decision, event: CustomerConsented) -> Decision:
+def decide(decision: Decision, event: CustomerConsented, policy: Policy) -> Decision:
+    decided = _decide(decision, event)
+    return _answered(decided, event, policy) if policy.answers_consent else decided
+
+
+def _answered(decision: Decision, event: CustomerConsented, policy: Policy) -> Decision:
+    """The one text that may still go to who has opted out: that they have.
+
+    It is no part of the conversation: nobody replies to it, and it wakes nobody.
+    """
+    conversation = decision.conversation
+    text = fixed(conversation, _ANSWERS[event.word], policy, event.at)
+    key = f"{conversation.id}:consent:{event.external}"
+    return decision.then(SendText(key, MessageId(key), conversation.address, text))
+
+
+def _decide(decision: Decision, event: CustomerConsented) -> Decision:
     conversation = decision.conversation
     if isinstance(conversation.holder, Ended):
         # A lone STOP opens no episode that would have to end in some way.

@@ -23,7 +23,7 @@ from connector.sandbox.twilio.messages import (
     final_status,
     new_sid,
 )
-from connector.sandbox.twilio.sms import REPLIES, Keyword, is_whatsapp, keyword, sign
+from connector.sandbox.twilio.sms import REPLIES, Keyword, is_heeded, is_whatsapp, keyword, sign
 from connector.sandbox.twin import Now, Twin, utc_now
 
 WEBHOOK_TIMEOUT = 15.0
@@ -104,7 +104,7 @@ class TwilioTwin(Twin):
                 service=service,
                 media=tuple(self._stored(sid, item) for item in media),
             )
-            said = keyword(text) if not is_whatsapp(from_) else None
+            said = keyword(text) if is_heeded(message.from_, message.to, service) else None
             if known is None:
                 self._messages.append(message)
                 self._heed(said, message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -10,7 +11,7 @@ from connector.domain import events as e
 from connector.domain.conversation import Author, Delivery, Ended, HandingOff, Outcome, WithAgent
 from connector.domain.effects import AddComment, AskBot, Cancel, SendText
 from connector.domain.ids import ExternalId
-from tests.domain.decide.given import PLEA, Story
+from tests.domain.decide.given import PLEA, POLICY, Story
 
 SM = ExternalId("SMout")
 
@@ -161,3 +162,28 @@ def test_a17_yes_to_the_offer_of_a_person_is_taken() -> None:
     story.bot("Shall a person help?", offers_person=True)
     story.consents("yes", "YES")
     assert isinstance(story.conversation.holder, HandingOff)
+
+
+@pytest.mark.parametrize("begin", ["bot", "agent", "ended"])
+def test_a11_where_no_carrier_answers_these_words_we_do(begin: str) -> None:
+    story = Story(replace(POLICY, answers_consent=True))
+    if begin == "agent":
+        story.with_agent()
+    elif begin == "bot":
+        story.talks("Where is my parcel?", "On its way.")
+    answers = []
+    for word in ("help", "stop", "start"):
+        story.consents(word, word.upper())
+        answers += [x.text for x in story.calls() if isinstance(x, SendText)]
+        for call in story.calls():
+            if isinstance(call, SendText):
+                story.happens(e.MessageSent(story.at, call.message, ExternalId(call.key)))
+                story.happens(e.ReceiptArrived(story.at, ExternalId(call.key), "delivered"))
+    assert [x.partition(":")[0] for x in answers] == ["<help", "<stopped", "<started"]
+
+
+@pytest.mark.parametrize("word", ["help", "stop", "start"])
+def test_a11_else_the_carrier_does(word: str) -> None:
+    story = Story().talks("Where is my parcel?", "On its way.")
+    story.consents(word, word.upper())
+    assert not [x for x in story.calls() if isinstance(x, SendText)]
