@@ -76,7 +76,8 @@ def limits(parts: Parts, channel: ChannelParts, call: Call) -> tuple[Limit, ...]
     if isinstance(call, AddComment):
         found = parts.helpdesks[channel.helpdesk].comment_limits(call.draft)
     elif isinstance(call, SendText) and isinstance(channel.adapter, PacedBySize):
-        found = channel.adapter.limits_of(_outbound(parts, channel, call))
+        said = Outbound(call.key, call.customer, call.text, call.media)
+        found = channel.adapter.limits_of(said)
     elif isinstance(call, SendText) and isinstance(channel.adapter, Paced):
         found = channel.adapter.send_limits()
     return tuple(replace(limit, name=f"{to}:{limit.name}") for limit in found)

@@ -53,7 +53,8 @@ def at(server: Loopback, given: TwilioConfig = WHATSAPP) -> Twilio:
 
 def test_it_can() -> None:
     assert isinstance(Twilio(CONFIG), SendsTemplates)
-    assert isinstance(Twilio(CONFIG), HasWindow)
+    assert isinstance(Twilio(WHATSAPP), HasWindow)
+    assert not isinstance(Twilio(CONFIG), HasWindow)  # nobody is asked when a customer last wrote
     assert isinstance(Twilio(CONFIG), PacedBySize)
 
 

@@ -15,6 +15,7 @@ from connector.channels.payload import object_of
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.refusals import LATER, REFUSED, meaning
 from connector.channels.twilio.segments import cheaper, plain
+from connector.channels.twilio.senders import is_whatsapp
 from connector.channels.twilio.template import one_line, variables, window
 from connector.domain.ids import ExternalId
 from connector.errors import ProviderError, Rejected, Transient, Uncertain
@@ -50,7 +51,7 @@ class Messages:
 
     def body(self, message: Outbound) -> str:
         """The text as it is sent."""
-        if not self._config.smart_encoding or message.customer.startswith("whatsapp:"):
+        if not self._config.smart_encoding or is_whatsapp(message.customer):
             return message.text
         return cheaper(message.text, MAX_BODY)
 

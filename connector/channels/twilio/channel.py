@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from connector.channels.base import (
     Capabilities,
@@ -34,13 +34,15 @@ SILENT = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 class Twilio:
-    window = template.OPEN_FOR  # of WhatsApp; an SMS takes no notice of it
+    window: timedelta  # there only where it matters: a template may have to be sent
     capabilities = Capabilities(max_text=MAX_BODY, has_phone_numbers=True)
 
     def __init__(self, config: TwilioConfig) -> None:
         self._config = config
         self._messages = Messages(config)
         self._files = Files(config)
+        if template.may_be_sent(config):
+            self.window = template.OPEN_FOR
         # Twilio answers for all senders but a short code that is in no messaging service.
         self.answers_consent = is_short_code(config.number or "")
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 
 from connector.channels.base import Outbound
 from connector.channels.twilio.config import TwilioConfig
+from connector.channels.twilio.senders import is_whatsapp
 from connector.domain.ids import Address
 from connector.domain.window import Window
 
@@ -22,9 +23,14 @@ OPEN_FOR = timedelta(hours=24) - timedelta(minutes=5)
 _TEXT = re.compile(r"\{\{\s*message\.text\s*\}\}")
 
 
+def may_be_sent(config: TwilioConfig) -> bool:
+    """To some customer: through a messaging service there may be WhatsApp and SMS."""
+    return config.content_sid is not None and (config.number is None or is_whatsapp(config.number))
+
+
 def window(config: TwilioConfig, customer: Address) -> Window | None:
     """None where there is no window, or no template to send once it is closed."""
-    if config.content_sid is None or not customer.startswith("whatsapp:"):
+    if not (may_be_sent(config) and is_whatsapp(customer)):
         return None
     return Window(OPEN_FOR, ROOM)
 
