@@ -69,7 +69,7 @@ class Twilio:
         return template.window(self._config, customer)
 
     def limits_of(self, message: Outbound) -> Sequence[Limit]:
-        return pace.of_message(self._config, self._messages.body(message), len(message.media))
+        return pace.of_message(self._config, message, self._messages.body(message))
 
     def find_sent(
         self, message: Outbound, since: datetime, known: frozenset[ExternalId]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from connector.channels.base import Outbound
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.segments import segments
 from connector.channels.twilio.senders import is_short_code, is_toll_free, is_whatsapp
@@ -19,8 +20,8 @@ QUEUED = timedelta(minutes=15)
 LONG_CODE, TOLL_FREE, SHORT_CODE, WHATSAPP = 1, 3, 100, 80
 
 
-def of_message(config: TwilioConfig, text: str, files: int) -> tuple[Limit, ...]:
-    """What it takes of the sender's time; `text` as it is sent.
+def of_message(config: TwilioConfig, message: Outbound, body: str) -> tuple[Limit, ...]:
+    """What it takes of the sender's time; `body` is its text as it is sent.
 
     Nothing for a messaging service, unless the operator says how fast it is: it spreads over
     senders that only Twilio knows.
@@ -28,8 +29,8 @@ def of_message(config: TwilioConfig, text: str, files: int) -> tuple[Limit, ...]
     rate = config.segments_per_second or _rate(config.number)
     if rate is None:
         return ()
-    whatsapp = is_whatsapp(config.number or "")
-    count = 1 if whatsapp or files else segments(text)
+    whole = is_whatsapp(message.customer) or message.media  # only an SMS is cut to segments
+    count = 1 if whole else segments(body)
     every = timedelta(seconds=1) / rate * count
     return (Limit("sends", every, max(int(QUEUED / every), 1)),)
 
