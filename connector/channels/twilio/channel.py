@@ -34,7 +34,7 @@ SILENT = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 class Twilio:
-    window: timedelta  # there only where it matters: a template may have to be sent
+    open_for: timedelta  # there only where it matters: a template may have to be sent
     capabilities = Capabilities(max_text=MAX_BODY, has_phone_numbers=True)
 
     def __init__(self, config: TwilioConfig) -> None:
@@ -42,7 +42,7 @@ class Twilio:
         self._messages = Messages(config)
         self._files = Files(config)
         if template.may_be_sent(config):
-            self.window = template.OPEN_FOR
+            self.open_for = template.OPEN_FOR
         # Twilio answers for all senders but a short code that is in no messaging service.
         self.answers_consent = is_short_code(config.number or "")
 
