@@ -178,8 +178,8 @@ def _outbound(parts: Parts, channel: ChannelParts, call: SendText) -> Outbound:
 
 
 def _is_closed(parts: Parts, channel: ChannelParts, call: SendText, adapter: HasWindow) -> bool:
-    ours = conversation_id(channel.name, call.customer)
     if call.window_closed:
         return True
+    ours = conversation_id(channel.name, call.customer)
     heard = parts.db.read(lambda c: conversations.last_heard(c, ours))
     return heard is None or parts.now() - heard > adapter.open_for
