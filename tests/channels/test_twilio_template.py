@@ -25,6 +25,7 @@ from connector.domain.conversation import Media
 from connector.domain.ids import Address, ExternalId
 from connector.errors import Rejected
 from connector.sandbox.twilio.contents import MAX_FILLED, filled
+from connector.upkeep import Mark, Site
 from tests.channels.given import ACCOUNT, CONFIG, CUSTOMER, SERVICE, config
 from tests.contracts.loopback import Loopback, loopback, reply
 
@@ -184,3 +185,28 @@ def test_a_template_fits_twilios_description(vendor: Path) -> None:
     form = post["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
     fields = dict(parse_qsl(str(sent.body)))
     assert set(fields) <= set(form["properties"])
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "mark", "said"),
+    [
+        (200, {"whatsapp": {"status": "approved"}}, Mark.WELL, "has approved"),
+        (200, {"whatsapp": {"status": "paused"}}, Mark.WRONG, "(paused)"),
+        (200, {"whatsapp": None}, Mark.WRONG, "nobody asked"),
+        (404, {"code": 20404}, Mark.WRONG, "no template HX"),
+    ],
+)
+def test_doctor_looks_at_the_template(
+    twilio: Loopback, status: int, body: object, mark: Mark, said: str
+) -> None:
+    twilio.then(reply(status, body))
+    checks = {c.about: c for c in at(twilio).checks(Site("wa", "https://x.example/w"))}
+    found = checks["template"].look()
+    assert (found.mark, bool(found.mend)) == (mark, mark is Mark.WRONG)
+    assert said in found.found
+    assert twilio.asked[0].path == f"/v1/Content/{HX}/ApprovalRequests"
+
+
+def test_doctor_asks_for_no_template_where_none_is_sent() -> None:
+    site = Site("sms", "https://x.example/w")
+    assert "template" not in {c.about for c in Twilio(config(content_sid=HX)).checks(site)}
