@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from connector.channels.base import Channel, SendsMedia
+from connector.channels.outgoing import AnswersConsent, SendsTemplates
 from connector.domain.ids import ExternalId
 from connector.domain.policy import Policy
 from connector.helpdesks.zendesk.config import ZendeskConfig
@@ -43,4 +44,8 @@ def with_files(
 
     if isinstance(adapter, SendsMedia):
         policy = replace(policy, media=adapter.media_limits)
+    if isinstance(adapter, AnswersConsent):
+        policy = replace(policy, answers_consent=adapter.answers_consent)
+    if isinstance(adapter, SendsTemplates):
+        policy = replace(policy, window=adapter.template_window)
     return replace(policy, link=link)

@@ -68,6 +68,8 @@ def test_the_domain_imports_the_standard_library_and_itself(file: Path) -> None:
     allowed = set(sys.stdlib_module_names)
     if "handoff" in file.parts:
         allowed.add("rapidfuzz")  # typo-tolerant matching
+    if file.name == "text.py":
+        allowed.add("regex")  # where a character ends: decision 33
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             found = [a.name for a in node.names]

@@ -80,6 +80,7 @@ class SendText:
     media: tuple[Media, ...] = ()
     choices: tuple[str, ...] = ()  # answers that the customer may tap, where the channel can
     by_agent: bool = False
+    window_closed: bool = False  # the provider has refused free text before
 
 
 @dataclass(frozen=True)

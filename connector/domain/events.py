@@ -27,11 +27,11 @@ class CustomerMessaged:
 
 @dataclass(frozen=True)
 class CustomerConsented:
-    """STOP, START or HELP."""
+    """STOP, START or HELP; or YES, which opts in who has opted out and is an answer of anybody else."""
 
     at: datetime
     external: ExternalId
-    word: str  # stop | start | help
+    word: str  # stop | start | help | yes
     text: str
 
 

@@ -12,6 +12,7 @@ from connector.domain.hours import OpeningHours
 from connector.domain.ids import Address, ConversationId, ExternalId
 from connector.domain.media import MediaLimits
 from connector.domain.tickets import TicketFields
+from connector.domain.window import Window
 
 Facts = Mapping[str, Mapping[str, str]]  # {"handoff": {"trigger": "legal"}, "customer": {...}, ...}
 Told = Mapping[str, str | Mapping[str, str]]  # the same, and "next_opening" beside them
@@ -22,7 +23,7 @@ class Wording(Protocol):
 
     def render(self, name: str, language: str | None, facts: Told) -> str:
         """The text called `name`: automated | handoff | handoff_delayed | after_hours | waiting |
-        solved | csat | csat_thanks."""
+        solved | csat | csat_thanks | stopped | started | help."""
         ...
 
 
@@ -40,6 +41,10 @@ class Steering:
 
 
 def no_media(_customer: Address) -> MediaLimits | None:
+    return None
+
+
+def no_window(_customer: Address) -> Window | None:
     return None
 
 
@@ -76,5 +81,8 @@ class Policy:
     survey: timedelta | None = None  # how long an answer counts; None: don't ask
     steering: Steering = Steering()
     media: Callable[[Address], MediaLimits | None] = no_media  # what this customer can be shown
+    answers_consent: bool = False  # STOP, START and HELP have no answer but ours
+    # How long this customer can be sent more than templates; None: always.
+    window: Callable[[Address], Window | None] = no_window
     # Where an agent's file can be had from `at` on, for a while; "": nowhere.
     link: Callable[[ExternalId, datetime], str] = nowhere

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from functools import cache
+from typing import Any
 
-_JOINS = {"\u200d", "\ufe0f", "\ufe0e", "\u20e3"}  # joiner, emoji/text style, keycap
 _BREAK = re.compile(r"\s+")
-# They go with what is before: Thai and Lao AM, voiced marks, the letters that name a flag's region.
-_TRAILS = re.compile("[\u0e33\u0eb3\uff9e\uff9f\u200c\U000e0020-\U000e007f]")
-_LEADING, _VOWEL, _TRAILING = (
-    re.compile(f"[{each}]")
-    for each in (
-        "\u1100-\u115f\ua960-\ua97c",
-        "\u1160-\u11a7\ud7b0-\ud7c6",
-        "\u11a8-\u11ff\ud7cb-\ud7fb",
-    )
-)
-_LINKS = frozenset("\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d")  # a virama joins two consonants
+# A boundary between characters is looked for from here: what a reader sees as one is shorter.
+_WINDOW = 100
+_FLAGS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 
 
 def split_text(text: str, limit: int) -> tuple[str, ...]:
@@ -40,12 +32,14 @@ def _fitting(text: str, limit: int) -> int:
     """How many characters from the beginning take up at most `limit` units of UTF-16."""
     if len(text) * 2 <= limit:
         return len(text)
-    units = 0
-    for at, character in enumerate(text[: limit + 1]):
-        units += 2 if character > "\uffff" else 1
-        if units > limit:
-            return max(at, 1)
-    return len(text)
+    most = text[:limit]
+    over = len(most.encode("utf-16-le", "surrogatepass")) // 2 - limit
+    while over > 0:
+        # Each that goes takes one unit or two with it: never more than are over, but the last.
+        gone = most[-max(over // 2, 1) :]
+        most = most[: -len(gone)]
+        over -= len(gone) + sum(c > "\uffff" for c in gone)
+    return max(len(most), 1)
 
 
 def shorten(text: str, limit: int) -> str:
@@ -66,43 +60,23 @@ def _last_break(text: str, limit: int) -> int | None:
 
 
 def _last_boundary(text: str, limit: int) -> int:
-    """Before a combining mark, a joined emoji, a skin tone or half a flag there is no boundary."""
-    for at in range(limit, max(limit - 40, 0), -1):
-        if not _continues(text, at):
-            return at
-    return limit
+    """The last place at or before `limit` that is not within what a reader sees as one character.
+
+    Whoever writes a longer one than fits gets it cut.
+    """
+    if text[limit - 1 : limit + 1].isascii():
+        return limit
+    start = max(limit - _WINDOW, 0)
+    if start and text[start] in _FLAGS:
+        # Two letters make a flag, counted from the first of them.
+        start -= (len(text[:start]) - len(text[:start].rstrip(_FLAGS))) % 2
+    *_, last = _characters().finditer(text[start : limit + 1])
+    return start + int(last.start()) if last.start() else limit
 
 
-def _continues(text: str, at: int) -> bool:
-    here, before = text[at], text[at - 1]
-    if here in _JOINS or before == "\u200d" or unicodedata.combining(here):
-        return True
-    if _TRAILS.match(here) or _of_one_syllable(before, here):
-        return True
-    if unicodedata.category(here) in ("Mn", "Me", "Mc") or "\U0001f3fb" <= here <= "\U0001f3ff":
-        return True
-    if not _is_flag(here):
-        return False
-    start = at
-    while start > 0 and _is_flag(text[start - 1]):
-        start -= 1
-    return (at - start) % 2 == 1
+@cache
+def _characters() -> Any:
+    """Unicode's extended grapheme clusters; loaded for the few texts that need them."""
+    import regex
 
-
-def _of_one_syllable(before: str, here: str) -> bool:
-    """Hangul written in its letters, or two consonants of an Indian script that are joined."""
-    if _VOWEL.match(here):
-        return bool(
-            _LEADING.match(before) or _VOWEL.match(before) or "\uac00" <= before <= "\ud7a3"
-        )
-    if _TRAILING.match(here):
-        return bool(
-            _VOWEL.match(before) or _TRAILING.match(before) or "\uac00" <= before <= "\ud7a3"
-        )
-    if _LEADING.match(here):
-        return bool(_LEADING.match(before))
-    return before in _LINKS and unicodedata.category(here) == "Lo"
-
-
-def _is_flag(character: str) -> bool:
-    return "\U0001f1e6" <= character <= "\U0001f1ff"
+    return regex.compile(r"\X")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from connector import log
 from connector.domain.conversation import Conversation
 from connector.domain.decide import Decision, decide
+from connector.domain.decide.consent import meant
 from connector.domain.effects import DIRECTIONS, Cancel, Effect, SetTimer, StopTimer
 from connector.domain.events import Event
 from connector.domain.ids import ConversationId
@@ -65,6 +66,7 @@ def _handle(
     except Exception as error:
         _park(parts, before.id, waiting, type(error).__name__, now)
         return
+    event = meant(before, event)
     helpdesk = parts.channels[before.channel].helpdesk
     parts.db.write(lambda c: _keep(c, waiting, before, decision, now, helpdesk))
     facts.tell(before, event, decision)

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from connector import alerts
 from connector.channels.base import HasWindow, LooksUpSent, OffersChoices, Outbound, Paced
+from connector.channels.outgoing import PacedBySize
 from connector.domain import events as e
 from connector.domain.effects import (
     AddComment,
@@ -74,6 +75,9 @@ def limits(parts: Parts, channel: ChannelParts, call: Call) -> tuple[Limit, ...]
     found: Sequence[Limit] = ()
     if isinstance(call, AddComment):
         found = parts.helpdesks[channel.helpdesk].comment_limits(call.draft)
+    elif isinstance(call, SendText) and isinstance(channel.adapter, PacedBySize):
+        said = Outbound(call.key, call.customer, call.text, call.media)
+        found = channel.adapter.limits_of(said)
     elif isinstance(call, SendText) and isinstance(channel.adapter, Paced):
         found = channel.adapter.send_limits()
     return tuple(replace(limit, name=f"{to}:{limit.name}") for limit in found)
@@ -174,6 +178,8 @@ def _outbound(parts: Parts, channel: ChannelParts, call: SendText) -> Outbound:
 
 
 def _is_closed(parts: Parts, channel: ChannelParts, call: SendText, adapter: HasWindow) -> bool:
+    if call.window_closed:
+        return True
     ours = conversation_id(channel.name, call.customer)
     heard = parts.db.read(lambda c: conversations.last_heard(c, ours))
     return heard is None or parts.now() - heard > adapter.open_for

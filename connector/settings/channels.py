@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
@@ -56,6 +57,8 @@ RoutedTag = Annotated[
     EITHER,
     schema({"type": "string", "pattern": r"^[^\s,]+$"}),
 ]
+ContentName = Annotated[str, matches(r"\w{1,30}", "must be a variable's number or name")]
+MESSAGE_TEXT = re.compile(r"\{\{\s*message\.text\s*\}\}")
 FieldId = Annotated[str, matches(r"[1-9]\d*", "must be the number of a ticket field")]
 
 
@@ -163,11 +166,34 @@ class TwilioChannel(Channel):
     )
     number: PhoneNumber | None = Field(
         default=None,
-        description='The number that customers write to, as "+15550100" or "whatsapp:+15550100".',
+        description='The number that customers write to, as "+15550100", "whatsapp:+15550100" or, a '
+        'short code, "72345".',
     )
     messaging_service: (
         Annotated[str, matches("MG[0-9a-fA-F]{32}", "must be MG and 32 hexadecimal digits")] | None
     ) = Field(default=None, description="A messaging service, MG..., instead of a number.")
+    smart_encoding: Switch = Field(
+        default=True,
+        description="Whether curly quotes, long dashes and the like become plain ones where that "
+        "makes an SMS cheaper.",
+    )
+    segments_per_second: Annotated[Whole, Field(ge=1, le=1000)] | None = Field(
+        default=None,
+        description="How fast this sender may send, where it is not as Twilio has it by default: "
+        "1 for a number, 3 toll-free, 100 for a short code, 80 on WhatsApp. None for a messaging "
+        "service: it is not held back.",
+    )
+    content_sid: (
+        Annotated[str, matches("HX[0-9a-fA-F]{32}", "must be HX and 32 hexadecimal digits")] | None
+    ) = Field(
+        default=None,
+        description="An approved WhatsApp template, HX..., that carries messages when the customer "
+        "has not written for 24 hours. None: such messages are refused, and the ticket says so.",
+    )
+    content_variables: Mapping[ContentName, Word] = Field(
+        default={"1": "{{ message.text }}"},
+        description="What fills the template's variables; one of them holds {{ message.text }}.",
+    )
 
     @model_validator(mode="after")
     def _has_one_sender(self) -> Self:
@@ -175,6 +201,12 @@ class TwilioChannel(Channel):
             raise refused("needs 'number' or 'messaging_service'")
         if self.number is not None and self.messaging_service is not None:
             raise refused("stands beside 'number'; keep one of them", key="messaging_service")
+        return self
+
+    @model_validator(mode="after")
+    def _template_carries_the_message(self) -> Self:
+        if not any(MESSAGE_TEXT.search(each) for each in self.content_variables.values()):
+            raise refused("one of them must hold {{ message.text }}", key="content_variables")
         return self
 
     @property

@@ -58,3 +58,11 @@ class Messages(Section):
     csat_thanks: Wordings | None = Field(
         default=None, description="Sent when the customer has answered `csat`."
     )
+    stopped: Wordings | None = Field(
+        default=None,
+        description="Answers STOP where the carrier does not: a Twilio short code without a service.",
+    )
+    started: Wordings | None = Field(default=None, description="Answers START there.")
+    help: Wordings | None = Field(
+        default=None, description="Answers HELP there: who you are, and how to stop."
+    )

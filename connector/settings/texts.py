@@ -88,4 +88,34 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "pt": "Obrigado pela resposta.",
         "it": "Grazie per la risposta.",
     },
+    "stopped": {
+        "en": "You are unsubscribed and will get no more messages. Reply START to get them again.",
+        "es": "Ya no recibirá más mensajes. Responda START para volver a recibirlos.",
+        "fr": "Vous ne recevrez plus de messages. Répondez START pour en recevoir à nouveau.",
+        "de": "Sie erhalten keine Nachrichten mehr. Antworten Sie START, um sie wieder zu erhalten.",
+        "pt": "Não vai receber mais mensagens. Responda START para voltar a receber.",
+        "it": "Non riceverà altri messaggi. Risponda START per riceverli di nuovo.",
+    },
+    "started": {
+        "en": "You will get our messages again. Reply HELP for help, STOP to get no more.",
+        "es": "Volverá a recibir nuestros mensajes. Responda HELP para ayuda, STOP para no recibir más.",
+        "fr": "Vous recevrez à nouveau nos messages. HELP pour de l'aide, STOP pour les arrêter.",
+        "de": "Sie erhalten unsere Nachrichten wieder. HELP für Hilfe, STOP für keine mehr.",
+        "pt": "Vai voltar a receber as nossas mensagens. HELP para ajuda, STOP para não receber mais.",
+        "it": "Riceverà di nuovo i nostri messaggi. HELP per aiuto, STOP per non riceverne altri.",
+    },
+    "help": {
+        "en": "This is our customer service: write what you need. Reply STOP to get no more messages. "
+        "Message and data rates may apply.",
+        "es": "Este es nuestro servicio de atención: escriba lo que necesita. Responda STOP para no "
+        "recibir más mensajes.",
+        "fr": "C'est notre service client : écrivez-nous votre demande. Répondez STOP pour ne plus "
+        "recevoir de messages.",
+        "de": "Hier ist unser Kundendienst: Schreiben Sie, was Sie brauchen. Antworten Sie STOP für "
+        "keine weiteren Nachrichten.",
+        "pt": "Este é o nosso atendimento: escreva o que precisa. Responda STOP para não receber mais "
+        "mensagens.",
+        "it": "Questo è il nostro servizio clienti: scriva di cosa ha bisogno. Risponda STOP per non "
+        "ricevere altri messaggi.",
+    },
 }

@@ -178,7 +178,7 @@ DatabaseUrl = Annotated[
     AfterValidator(_database),
     _string(r"(sqlite:///|postgresql(\+psycopg)?://).+"),
 ]
-_PHONE = rf"(whatsapp:)?{_E164}"
+_PHONE = rf"((whatsapp:)?{_E164}|[1-9][0-9]{{2,7}})"  # or a short code
 PhoneNumber = Annotated[
     str,
     matches(_PHONE, 'must be a number such as "+15550100" or "whatsapp:+15550100"'),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from connector.channels.base import Inbound, InboundConsent, InboundMessage, InboundReceipt
 from connector.channels.text import clean
+from connector.channels.twilio import refusals
 from connector.channels.twilio.channel import Twilio
 from connector.channels.twilio.refusals import meaning
 from connector.errors import MalformedPayload, UnknownEndpoint, WebhookError
@@ -58,7 +59,10 @@ def test_every_stop_word_in_any_dress(keyword: str) -> None:
         ("Unstop.", "start"),
         ("HELP", "help"),
         ("info?", "help"),
-        ("yes", None),
+        ("yes", "yes"),
+        (" YES\n", "yes"),
+        ("Yes.", None),
+        ("yes please", None),
         ("stop it", None),
         ("please stop", None),
         ("cancel my order", None),
@@ -80,6 +84,13 @@ def test_what_twilio_reports_wins_over_the_words(reported: str) -> None:
     assert word(received(Body="STOP", OptOutType=reported)) == reported.lower()
 
 
+def test_yes_opts_nobody_in_on_a_toll_free_number() -> None:
+    toll_free = config(number="+18885550100")
+    assert word(received(toll_free, To="+18885550100", Body="YES")) is None
+    assert word(received(toll_free, To="+18885550100", Body="UNSTOP")) == "start"
+    assert word(received(toll_free, To="+18885550100", Body="YES", OptOutType="START")) == "start"
+
+
 @pytest.mark.parametrize("body", STOPS)
 def test_on_whatsapp_they_are_ordinary_words(body: str) -> None:
     on_whatsapp = config(number="whatsapp:+15550101")
@@ -98,6 +109,22 @@ def test_consent_of_one_number_is_about_that_number() -> None:
 def test_sender_is_kept_as_it_came(sender: str) -> None:
     """A09: nothing is added to what is no phone number."""
     assert received(From=sender, WaId="15559999").customer == sender
+
+
+def test_a_person_without_a_number_or_a_from_is_somebody_all_the_same() -> None:
+    """A09: the id is there in a field of its own."""
+    assert received(From="", ExternalUserId="whatsapp:US.13491").customer == "whatsapp:US.13491"
+    both = received(From="whatsapp:+15550142", ExternalUserId="whatsapp:US.13491")
+    assert both.customer == "whatsapp:+15550142"
+
+
+def test_thirty_files_are_thirty_files() -> None:
+    """Twilio sends ten at most; what NumMedia says is not asked."""
+    found = {f"MediaUrl{n}": f"https://api.twilio.com/{n}" for n in range(30)}
+    event = received(CONFIG, Body="", NumMedia="10", MediaContentType7="Image/PNG", **found)
+    assert isinstance(event, InboundMessage)
+    assert [m.url for m in event.media] == list(found.values())
+    assert (event.media[7].content_type, event.media[8].content_type) == ("image/png", "")
 
 
 @pytest.mark.parametrize("state", ["accepted", "queued", "sending", "scheduled", "something_new"])
@@ -122,30 +149,42 @@ def test_report_in_the_old_field_alone_is_a_report() -> None:
     assert isinstance(event, InboundReceipt)
 
 
-@pytest.mark.parametrize(
-    "code",
-    [
-        "30003",
-        "30005",
-        "30006",
-        "30007",
-        "30008",
-        "30034",
-        "21610",
-        "21211",
-        "21408",
-        "21614",
-        "63003",
-        "63016",
-        "63018",
-        "21617",
-        "20003",
-    ],
-)
-def test_codes_have_words(code: str) -> None:
-    """A42."""
-    assert code not in meaning(code)
-    assert len(meaning(code).split()) >= 4
+WORDS = [
+    ("21211", "not a valid phone number"), ("21408", "country are not enabled"),
+    ("21610", "opted out"), ("21614", "can't receive text"), ("21617", "longer than 1600"),
+    ("20003", "credentials"), ("20429", "too many"), ("30003", "switched off"),
+    ("30005", "no longer in use"), ("30006", "landline"), ("30007", "filtered"),
+    ("30008", "gave no reason"), ("30034", "A2P 10DLC"), ("30032", "toll-free"),
+    ("63003", "not on WhatsApp"), ("63016", "24 hours"), ("63018", "limiting"),
+    ("63032", "keeps this customer"), ("11200", "public_url"), ("21656", "template"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "said"), WORDS)
+def test_codes_have_words(code: str, said: str) -> None:
+    """A42: every code of VENDORS, and of what we send."""
+    assert said in meaning(code)
+
+
+@pytest.mark.parametrize("code", sorted(refusals.MEANINGS))
+def test_every_row_completes_a_sentence(code: str) -> None:
+    """A42: it reads on after a colon, and tells somebody who never saw a code."""
+    told = meaning(code)
+    assert code.isdecimal()
+    assert code not in told
+    assert 4 <= len(told.split()) <= 22
+    assert told[0].islower() or told.startswith(("WhatsApp", "Twilio"))
+    assert not told.endswith((".", "!"))
+
+
+def test_every_code_is_in_one_group() -> None:
+    groups = (
+        *(refusals.CUSTOMER, refusals.OURS, refusals.MESSAGE, refusals.CARRIER),
+        *(refusals.LATER_MEANINGS, refusals.UNTOLD),
+    )
+    assert len(refusals.MEANINGS) == sum(map(len, groups)) >= 110
+    assert meaning("99999") == "Twilio could not deliver it (error 99999)"
+    assert meaning("") == "no reason was given"
 
 
 def test_service_owns_by_service_and_number_by_number() -> None:

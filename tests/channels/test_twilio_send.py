@@ -22,7 +22,7 @@ from connector.channels.twilio.channel import Twilio
 from connector.channels.twilio.config import TwilioConfig
 from connector.domain.conversation import Media
 from connector.domain.ids import Address, ExternalId
-from connector.errors import Rejected, Transient
+from connector.errors import ProviderError, Rejected, Transient
 from tests.channels.given import ACCOUNT, CONFIG, CUSTOMER, NUMBER, SERVICE, TOKEN, config
 from tests.contracts.loopback import Loopback, loopback, reply
 
@@ -224,3 +224,21 @@ def test_requests_fit_twilios_description(
     assert keys <= set(form["properties"])
     query = {p["name"] for p in path["get"]["parameters"] if p["in"] == "query"}
     assert {name for name, _ in parse_qsl(urlsplit(str(asked.url)).query)} <= query
+
+
+@pytest.mark.vendor
+def test_every_constructed_error_is_told_apart(vendor: Path, twilio: Loopback) -> None:
+    """A42: what can never go, what goes later, and why."""
+    told = json.loads((vendor / "twilio" / "error_bodies.json").read_text())["errors"]
+    seen = {}
+    for code, error in told.items():
+        if error["http"] is None:
+            continue  # by a status callback: tests/expected/twilio.json
+        twilio.then(reply(error["http"], error["body"]))
+        with pytest.raises(ProviderError) as failure:
+            at(twilio).send(HELLO)
+        assert failure.value.code == code
+        seen[code] = type(failure.value)
+    later = {"20003", "20429"}
+    assert seen == {code: Transient if code in later else Rejected for code in seen}
+    assert len(seen) >= 6

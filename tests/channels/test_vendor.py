@@ -21,6 +21,8 @@ from connector.channels.base import Outbound, Parsed, WebhookRequest
 from connector.channels.meta import MetaConfig, verify
 from connector.channels.telegram.channel import Telegram
 from connector.channels.telegram.config import TelegramConfig
+from connector.channels.twilio.channel import Twilio
+from connector.channels.twilio.config import TwilioConfig
 from connector.channels.whatsapp_cloud.channel import WhatsAppCloud
 from connector.channels.whatsapp_cloud.config import WhatsAppConfig
 from connector.channels.whatsapp_cloud.parse import parse
@@ -79,7 +81,23 @@ def pywa(vendor: Path) -> Iterator[tuple[str, Any]]:
                 yield f"{file.stem}.{name}", read(partial(parse, phone_number_id=ours), sample)
 
 
-@pytest.mark.parametrize("samples", [telegram, official, pywa])
+def twilio(vendor: Path) -> Iterator[tuple[str, Any]]:
+    told = json.loads((vendor / "twilio" / "inbound_forms.json").read_text())
+    for name, sample in told["samples"].items():
+        form = dict(sample["params"])
+        ours = form["From"] if "MessageStatus" in form else form["To"]
+        config = TwilioConfig(form["AccountSid"], (told["auth_token"],), number=ours)
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-twilio-signature": sample["x_twilio_signature"],
+        }
+        asked = WebhookRequest("POST", told["url"], headers, "tenant=1", sample["raw"].encode())
+        channel = Twilio(config)
+        channel.verify(asked)
+        yield name, [plain(event) for event in channel.parse(asked)]
+
+
+@pytest.mark.parametrize("samples", [telegram, official, pywa, twilio])
 def test_every_sample_parses_to_its_expected_file(vendor: Path, samples: Any) -> None:
     expected = json.loads((EXPECTED / f"{samples.__name__}.json").read_text())
     assert dict(samples(vendor)) == expected

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connector.channels.base import Outbound
 from connector.channels.twilio import pace
 from connector.channels.twilio.config import TwilioConfig
-from connector.domain.ids import TicketId
+from connector.domain.conversation import Media
+from connector.domain.ids import Address, TicketId
 from connector.domain.limits import Limit, spare, taken, wait_until
 from connector.domain.tickets import CommentDraft
 from connector.helpdesks.zendesk.limits import of_comment
@@ -59,6 +62,13 @@ def test_no_ten_minutes_ever_hold_more_than_30_updates_of_a_ticket(asked: list[f
         assert len(window) <= 30
 
 
+def of_text(
+    config: TwilioConfig, text: str, files: int = 0, customer: str = "+12025550147"
+) -> tuple[Limit, ...]:
+    media = tuple(Media(f"https://x.example/{n}", "image/png") for n in range(files))
+    return pace.of_message(config, Outbound("k", Address(customer), text, media), text)
+
+
 @pytest.mark.parametrize(
     ("number", "rate"),
     [
@@ -67,10 +77,49 @@ def test_no_ten_minutes_ever_hold_more_than_30_updates_of_a_ticket(asked: list[f
     ],
 )  # fmt: skip
 def test_how_fast_a_sender_may_send(number: str, rate: int) -> None:
-    (limit,) = pace.of_sender(TwilioConfig("AC1", ("t",), number=number))
+    (limit,) = of_text(TwilioConfig("AC1", ("t",), number=number), "hello")
     assert limit.every == S / rate
     assert limit.burst == rate * 900
 
 
-def test_a_messaging_service_paces_itself() -> None:
-    assert pace.of_sender(TwilioConfig("AC1", ("t",), messaging_service="MG1")) == ()
+@pytest.mark.parametrize(
+    ("number", "text", "files", "customer", "counts"),
+    [
+        ("+12025550100", "a" * 306, 0, "+12025550147", 2),
+        ("+18885550100", "中" * 1600, 0, "+12025550147", 24),
+        ("+12025550100", "a" * 306, 1, "+12025550147", 1),  # an MMS has no segments
+        ("whatsapp:+12025550100", "中" * 1600, 0, "whatsapp:+12025550147", 1),
+    ],
+)  # fmt: skip
+def test_a_long_text_takes_the_time_of_its_segments(
+    number: str, text: str, files: int, customer: str, counts: int
+) -> None:
+    config = TwilioConfig("AC1", ("t",), number=number)
+    (short,) = of_text(config, "hello", customer=customer)
+    (long,) = of_text(config, text, files, customer)
+    assert long.name == short.name
+    assert long.every == short.every * counts
+    # A quarter of an hour of them may wait at Twilio, however long each is.
+    assert long.every * long.burst <= pace.QUEUED < long.every * (long.burst + 1)
+
+
+def test_long_and_short_texts_share_one_sender() -> None:
+    """In 15 minutes and the time that goes by no more segments leave than that allows."""
+    config = TwilioConfig("AC1", ("t",), number="+12025550100")
+    arrival: datetime | None = None
+    count = 0
+    for number in range(2_000):
+        text = "a" * (1530 if number % 2 else 10)
+        (limit,) = of_text(config, text)
+        if wait_until(limit, arrival, T0) is not None:
+            continue
+        arrival = taken(limit, arrival, T0)
+        count += 10 if number % 2 else 1
+    assert 890 <= count <= 900
+
+
+def test_a_messaging_service_paces_itself_unless_told_how_fast_it_is() -> None:
+    service = TwilioConfig("AC1", ("t",), messaging_service="MG1")
+    assert of_text(service, "hello") == ()
+    (limit,) = of_text(replace(service, segments_per_second=25), "hello")
+    assert limit.every == S / 25

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,3 +45,33 @@ def test_one_long_word_is_cut_between_characters(word: list[str], limit: int) ->
         cut += len(piece)
         assert cut in ends
     assert cut == len(rest)
+
+
+@given(st.lists(st.sampled_from([*WHOLE, "\u0600", "\u094d", "\u200d", "🇪"]), min_size=20, max_size=300),
+       st.integers(20, 250))  # fmt: skip
+def test_cuts_are_boundaries_of_the_whole_text(word: list[str], limit: int) -> None:
+    """As Unicode has them, whatever stands beside what: a run of flags, a joiner before a letter."""
+    text = "".join(word)
+    ends = {found.end() for found in regex.finditer(r"\X", text)}
+    pieces = split_text(text, limit)
+    assert "".join(pieces) == text
+    at = 0
+    for piece in pieces:
+        at += len(piece)
+        assert units(piece) <= limit
+        assert at in ends or units(regex.search(r"\X$", piece)[0]) >= limit
+
+
+@pytest.mark.parametrize(
+    "text", ["word " * 2_000, "x" * 10_000, "中文" * 5_000, "👍🏽" * 5_000, "🇪🇸" * 5_000, "กำ" * 5_000]
+)  # fmt: skip
+def test_four_times_the_text_takes_about_four_times_as_long(text: str) -> None:
+    """What 10,000 characters take in milliseconds stands in `make bench`."""
+
+    def seconds(of: str) -> float:
+        began = time.perf_counter()
+        split_text(of, 1600)
+        return time.perf_counter() - began
+
+    once, more = (min(seconds(of) for _ in range(7)) for of in (text, text * 4))
+    assert more < 10 * once

@@ -66,6 +66,10 @@ CHANNEL_ROWS = [
      "at_least_once; did you mean 'at_most_once'?"),
     ("messaging_service: MG" + "1" * 32, "22:5: channels.sms-us.messaging_service: stands beside 'number'; "
      "keep one of them"),
+    ("content_sid: HX1", "22:5: channels.sms-us.content_sid: must be HX and 32 hexadecimal digits"),
+    ('content_variables: {"1": "Hello"}', "22:5: channels.sms-us.content_variables: one of them must hold "
+     "{{ message.text }}"),
+    ("segments_per_second: 0", "22:5: channels.sms-us.segments_per_second: must be at least 1"),
     ("base_url: http://twilio.example", "22:5: channels.sms-us.base_url: must begin with https:// (http:// "
      "only for this machine)"),
     ("base_url: http://127.0.0.1:9/v1", "22:5: channels.sms-us.base_url: must be the root of the provider; "

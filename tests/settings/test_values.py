@@ -153,3 +153,28 @@ def test_a_refresh_token_is_a_secret_and_may_be_left_out(folder: Folder) -> None
     assert oauth.refresh_token.get_secret_value() == "r"
     lines = folder.refusal(spoiled(secret, secret[:-1] + ", refresh_token: literal}"))
     assert any("refresh_token: a secret may not stand in this file" in line for line in lines)
+
+
+@pytest.mark.parametrize("number", ["+15550100", "whatsapp:+15550100", "72345", "227"])
+def test_a_number_may_be_a_short_code(folder: Folder, number: str) -> None:
+    settings = folder.load(spoiled('"+15550100"', f'"{number}"'))
+    assert settings.channels["sms-us"].own == {
+        "account_sid": settings.channels["sms-us"].account_sid,  # type: ignore[union-attr]
+        "number": number,
+    }
+
+
+@pytest.mark.parametrize("number", ["55", "0123", "123456789", "whatsapp:72345", "ACME"])
+def test_what_nobody_can_write_to_is_no_number(folder: Folder, number: str) -> None:
+    assert "must be a number" in folder.refusal(spoiled('"+15550100"', f'"{number}"'))[0]
+
+
+def test_a_template_for_whatsapp(folder: Folder) -> None:
+    sid, filled = "HX" + "a" * 32, '{"name": "Zoë", "1": "{{message.text}}"}'
+    own = f"content_sid: {sid}\n    content_variables: {filled}"
+    text = spoiled('number: "+15550100"', f'number: "whatsapp:+15550100"\n    {own}')
+    found = folder.load(text).channels["sms-us"]
+    assert found.kind == "twilio"
+    assert (found.content_sid, dict(found.content_variables)) == (
+        sid, {"name": "Zoë", "1": "{{message.text}}"},
+    )  # fmt: skip

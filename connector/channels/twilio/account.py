@@ -15,7 +15,7 @@ from connector.channels.twilio.config import TwilioConfig
 from connector.errors import ProviderError, Rejected
 from connector.http import OutboundSession, check, translate
 
-MESSAGING = "https://messaging.twilio.com"
+MESSAGING, CONTENT = "https://messaging.twilio.com", "https://content.twilio.com"
 Json = dict[str, Any]
 
 
@@ -24,10 +24,11 @@ class Account:
 
     def __init__(self, config: TwilioConfig) -> None:
         self.config = config
-        # A stand-in is both of Twilio's hosts.
+        # A stand-in is all of Twilio's hosts.
         self._messaging = config.root if config.base_url else MESSAGING
-        hosts = {config.host, urlsplit(self._messaging).netloc.lower()}
-        self._session = OutboundSession(frozenset(hosts))
+        self._content = config.root if config.base_url else CONTENT
+        hosts = {urlsplit(url).netloc.lower() for url in (self._messaging, self._content)}
+        self._session = OutboundSession(frozenset({config.host, *hosts}))
         self._silent: ProviderError | None = None
         self.skew: timedelta | None = None  # our clock less Twilio's, of the last answer
 
@@ -43,8 +44,16 @@ class Account:
         return next((n for n in rows if n.get("phone_number") == self.config.number), None)
 
     def service(self) -> Json | None:
+        return self._found(self._of_service())
+
+    def approval(self) -> Json | None:
+        """What WhatsApp said to our template, or None if this account has none of that id."""
+        sid = self.config.content_sid
+        return self._found(f"{self._content}/v1/Content/{sid}/ApprovalRequests")
+
+    def _found(self, url: str) -> Json | None:
         try:
-            return self._ask("GET", self._of_service())
+            return self._ask("GET", url)
         except Rejected as error:
             if error.status != 404:
                 raise

@@ -14,6 +14,9 @@ from connector.channels.base import Outbound
 from connector.channels.payload import object_of
 from connector.channels.twilio.config import TwilioConfig
 from connector.channels.twilio.refusals import LATER, REFUSED, meaning
+from connector.channels.twilio.segments import cheaper, plain
+from connector.channels.twilio.senders import is_whatsapp
+from connector.channels.twilio.template import one_line, variables, window
 from connector.domain.ids import ExternalId
 from connector.errors import ProviderError, Rejected, Transient, Uncertain
 from connector.http import OutboundSession, check, retry_after, translate
@@ -21,6 +24,7 @@ from connector.http import OutboundSession, check, retry_after, translate
 PROVIDER, SEND, FIND = "twilio", "send", "find_sent"
 SKEW = timedelta(seconds=5)  # Twilio's clock, and its times cut to the second
 PAGE, PAGES = 100, 20
+MAX_BODY = 1600
 TRIAL = "Sent from your Twilio trial account - "  # what Twilio puts before a trial account's texts
 _SID = re.compile(r"[!-~]{1,64}")
 _CODE = re.compile(r"[0-9]{1,6}")
@@ -34,10 +38,27 @@ class Messages:
         self._path = f"/2010-04-01/Accounts/{config.account_sid}/Messages.json"
 
     def create(self, message: Outbound) -> ExternalId:
-        """Send it. Raise Transient, Rejected or Uncertain."""
+        """Send it, in a template where it must be. Raise Transient, Rejected or Uncertain."""
+        return self._post(self._addresses(message) + self._content(message))
+
+    def _content(self, message: Outbound) -> list[tuple[str, str]]:
+        config = self._config
+        if message.window_closed and config.content_sid and window(config, message.customer):
+            filled = variables(config, message)
+            return [("ContentSid", config.content_sid), ("ContentVariables", filled)]
+        fields = [("Body", text)] if (text := self.body(message)) else []
+        return fields + [("MediaUrl", file.url) for file in message.media]
+
+    def body(self, message: Outbound) -> str:
+        """The text as it is sent."""
+        if not self._config.smart_encoding or is_whatsapp(message.customer):
+            return message.text
+        return cheaper(message.text, MAX_BODY)
+
+    def _post(self, fields: list[tuple[str, str]]) -> ExternalId:
         try:
             answer = self._session.post(
-                self._config.root + self._path, data=self._fields(message), auth=self._auth
+                self._config.root + self._path, data=fields, auth=self._auth
             )
         except requests.RequestException as error:
             raise translate(error, provider=PROVIDER, operation=SEND) from error
@@ -49,16 +70,14 @@ class Messages:
                             operation=SEND, status=answer.status_code)  # fmt: skip
         return ExternalId(sid)
 
-    def _fields(self, message: Outbound) -> list[tuple[str, str]]:
+    def _addresses(self, message: Outbound) -> list[tuple[str, str]]:
         own = {
             "From": self._config.number,
             "MessagingServiceSid": self._config.messaging_service,
             "StatusCallback": self._config.status_url,
-            "Body": message.text,
         }
         fields = [("To", str(message.customer))]
-        fields += [(name, value) for name, value in own.items() if value]
-        return fields + [("MediaUrl", file.url) for file in message.media]
+        return fields + [(name, value) for name, value in own.items() if value]
 
     def find(
         self, message: Outbound, since: datetime, known: frozenset[ExternalId]
@@ -75,14 +94,21 @@ class Messages:
         service = self._config.messaging_service
         if self._config.number is None and each.get("messaging_service_sid") != service:
             return False
-        if (each.get("body") or "") not in (message.text, TRIAL + message.text):
-            return False
-        # Two messages of files only have the same text, none.
-        if str(each.get("num_media") or "0") != str(len(message.media)):
+        files = str(each.get("num_media") or "0")
+        if not self._reads_like(str(each.get("body") or ""), files, message):
             return False
         outbound = str(each.get("direction")).startswith("outbound")
         at = created(each)
         return outbound and at is not None and at >= since - SKEW
+
+    def _reads_like(self, body: str, files: str, message: Outbound) -> bool:
+        """Twilio has look-alikes of its own (Smart Encoding), and fills templates in itself."""
+        if plain(body) in (plain(message.text), plain(TRIAL + message.text)):
+            # Two messages of files only have the same text, none.
+            return files == str(len(message.media))
+        words = one_line(message)
+        in_template = window(self._config, message.customer) is not None and bool(words)
+        return in_template and files == "0" and words in body
 
     def _pages(self, message: Outbound, since: datetime) -> Iterator[list[dict[str, Any]]]:
         """Newest first, until a page is wholly older than `since`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -16,6 +17,10 @@ class TwilioConfig:
     messaging_service: str | None = None
     base_url: str | None = None  # a stand-in for api.twilio.com
     status_url: str | None = None  # where Twilio reports what became of a message
+    smart_encoding: bool = True  # look-alikes where they make an SMS cheaper
+    segments_per_second: int | None = None  # None: as Twilio has it by the kind of number
+    content_sid: str | None = None  # the template that WhatsApp takes when its window is closed
+    content_variables: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.auth_tokens or not all(self.auth_tokens):

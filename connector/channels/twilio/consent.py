@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 
 from connector.channels.twilio.form import Form
+from connector.channels.twilio.senders import is_toll_free
 
-# "YES" opts in at Twilio too, but it may as well answer our own question: then OptOutType decides.
 WORDS = {
     **dict.fromkeys(
         ("STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT"), "stop"
@@ -21,13 +21,19 @@ _LONGEST = 64  # a keyword with spaces, punctuation and quotes around it
 
 
 def consent_word(form: Form) -> str | None:
-    """stop | start | help, or None for an ordinary message."""
+    """stop | start | help, or None for an ordinary message.
+
+    YES opts in as well, on all but toll-free numbers, but from most it is an answer: "yes" leaves it
+    to the conversation what was meant.
+    """
     reported = _REPORTED.get(form["OptOutType"].strip().upper())
     if reported:
         return reported
     text = form["Body"].strip()
     if form["From"].startswith(_WITHOUT_WORDS) or len(text) > _LONGEST:
         return None
+    if text.upper() == "YES" and not is_toll_free(form["To"]):
+        return "yes"
     return WORDS.get(_bare(text))
 
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 
+from connector.channels.payload import line
 from connector.channels.text import clean
 from connector.channels.twilio.form import Form
 from connector.domain.conversation import Media
 
 MAX_MEDIA = 100  # Twilio sends at most ten
 _VCARD = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
-_KINDS = {"sticker": "[Sticker]", "contacts": "[Contact card]", "reaction": "[Reaction]"}
+_KINDS = {
+    "sticker": "[Sticker]",
+    "contacts": "[Contact card]",
+    "reaction": "[Reaction]",
+    "unsupported": "[A message of a kind that can't be shown here]",
+}
 _SHOWN = frozenset({"", "text", "image", "audio", "video", "document", "location", "button"})
 _KIND = re.compile(r"[a-z_]{1,30}")
+_EMOJI = 20  # characters; a family with skin tones has eleven
 
 
 def media(form: Form) -> tuple[Media, ...]:
@@ -27,19 +34,38 @@ def media(form: Form) -> tuple[Media, ...]:
 
 def readable(form: Form) -> str:
     """What the customer said. "" only where media, or nothing at all, stand for themselves."""
-    said = clean(form["Body"] or form["ButtonText"] or form["ListTitle"])
-    parts = [said] if said.strip() else []
-    location = _location(form)
-    if location:
-        parts.append(location)
-    return "\n".join(parts) or _named(form)
+    said, location = _said(form), _location(form)
+    told = "\n".join(filter(None, (said, location))) or _named(form)
+    return "\n".join(filter(None, (_about(form), f"{_forwarded(form)}{told}".rstrip(" "))))
+
+
+def _said(form: Form) -> str:
+    said = clean(form["Body"] or form["ButtonText"])
+    if not said.strip():
+        title, more = line(form["ListTitle"], 200), line(form["ListDescription"], 200)
+        return f"{title} ({more})" if title and more else title
+    if form["MessageType"].lower() == "reaction":
+        return f"[Reaction: {line(said, _EMOJI)}]"
+    return said
+
+
+def _forwarded(form: Form) -> str:
+    flags = (form["Forwarded"], form["FrequentlyForwarded"])
+    return "[Forwarded] " if any(flag.lower() == "true" for flag in flags) else ""
+
+
+def _about(form: Form) -> str:
+    """The advertisement that the customer came from."""
+    names = ("ReferralHeadline", "ReferralBody", "ReferralSourceUrl")
+    shown = ", ".join(filter(None, (line(form[name], 200) for name in names)))
+    return f"[From an advertisement: {shown}]" if shown else ""
 
 
 def _location(form: Form) -> str:
-    latitude, longitude = clean(form["Latitude"]).strip(), clean(form["Longitude"]).strip()
+    latitude, longitude = line(form["Latitude"], 30), line(form["Longitude"], 30)
     if not (latitude and longitude):
         return ""
-    place = [clean(form[name]).strip() for name in ("Label", "Address")]
+    place = [line(form[name], 200) for name in ("Label", "Address")]
     named = ", ".join(p for p in place if p and p not in clean(form["Body"]))
     return f"[Location: {named + ' ' if named else ''}({latitude}, {longitude})]"
 
@@ -49,6 +75,8 @@ def _named(form: Form) -> str:
     kind = form["MessageType"].lower()
     if kind in _KINDS:
         return _KINDS[kind]
+    if form["InteractiveData"] or form["FlowData"]:
+        return "[A form was filled in]"
     files = media(form)
     if files and all(file.content_type.partition(";")[0] in _VCARD for file in files):
         return _KINDS["contacts"]

@@ -35,6 +35,7 @@ UNDERWAY = frozenset({"accepted", "scheduled", "queued", "sending", "partially_d
 ID = re.compile(r"[!-~]{1,64}")
 _ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,256}")
 _CODE = re.compile(r"[0-9]{1,6}")
+USER = "ExternalUserId"  # whatsapp:US.13..., not in Twilio's documentation yet
 _NAME = 100  # characters of a name that strangers choose for themselves
 
 
@@ -74,10 +75,14 @@ def check_owner(form: Form, config: TwilioConfig, ours: str, *, reported: bool =
 
 
 def _address(form: Form, name: str) -> Address:
-    """Kept as it came: on WhatsApp it may be a user's id that is no phone number."""
-    if not _ADDRESS.fullmatch(form[name]):
+    """Kept as it came: on WhatsApp it may be a user's id that is no phone number.
+
+    That id stands in a field of its own as well, the only one left should a number be withheld.
+    """
+    found = form[name] or form[USER]
+    if not _ADDRESS.fullmatch(found):
         raise MalformedPayload(f"no {name}")
-    return Address(form[name])
+    return Address(found)
 
 
 def written(form: Form) -> InboundMessage | InboundConsent:

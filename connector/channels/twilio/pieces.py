@@ -17,6 +17,7 @@ import requests
 from connector.channels.twilio.account import Account
 from connector.channels.twilio.form import FORM
 from connector.channels.twilio.signature import SIGNATURE
+from connector.channels.twilio.template import may_be_sent
 from connector.errors import ProviderError, Rejected
 from connector.http import OutboundSession
 from connector.upkeep import (
@@ -125,7 +126,24 @@ def checks(account: Account, site: Site) -> Sequence[Check]:
         Check("clock", lambda: clock(account)),
         Check("round trip", lambda: round_trip(account, site)),
     ]
+    if may_be_sent(account.config):
+        asked.append(Check("template", lambda: template(account)))
     return [*asked, Check("address", lambda: by_hand(site))] if _by_hand(account) else asked
+
+
+def template(account: Account) -> Finding:
+    about, sid = "template", account.config.content_sid
+    told = account.approval()
+    if told is None:
+        found = f"this Twilio account has no template {sid}"
+        return Finding(about, Mark.WRONG, found, "check content_sid")
+    whatsapp = told.get("whatsapp")
+    status = whatsapp.get("status") if isinstance(whatsapp, dict) else None
+    if status == "approved":
+        return Finding(about, Mark.WELL, "WhatsApp has approved it")
+    found = f"WhatsApp has not approved it ({status or 'nobody asked for it'})"
+    mend = "ask for it in Twilio's console: Content Template Builder"
+    return Finding(about, Mark.WRONG, found, mend)
 
 
 def by_hand(site: Site) -> Finding:

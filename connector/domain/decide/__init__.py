@@ -39,11 +39,12 @@ __all__ = ["Decision", "decide"]
 def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decision:
     """What becomes of the conversation and what is to be done, given what happened."""
     now = Decision(conversation)
+    event = consent.meant(conversation, event)
     match event:
         case e.MessageSent() | e.DeliveryFailed() | e.DeliveryUnknown() | e.ReceiptArrived():
-            return delivery.decide(now, event)
+            return delivery.decide(now, event, policy)
         case e.CustomerConsented():
-            return consent.decide(now, event)
+            return consent.decide(now, event, policy)
         case e.CommentAdded():
             return attached.told(desks.done(now, event), event)
         case e.TagsRemoved() | e.TagsRefused():

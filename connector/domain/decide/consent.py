@@ -8,6 +8,7 @@ from typing import assert_never
 
 from connector.domain.conversation import (
     Author,
+    Conversation,
     Delivery,
     Ended,
     HandingOff,
@@ -20,14 +21,17 @@ from connector.domain.decide.decision import (
     OPTED_OUT,
     Decision,
     end,
+    fixed,
     note,
     send_key,
     tell_agent,
     withdraw_bot,
 )
 from connector.domain.decide.reports import tell
-from connector.domain.effects import Cancel
-from connector.domain.events import CustomerConsented
+from connector.domain.effects import Cancel, SendText
+from connector.domain.events import CustomerConsented, CustomerMessaged, Event
+from connector.domain.ids import MessageId
+from connector.domain.policy import Policy
 from connector.domain.transcript import escape
 
 _NOTES = {
@@ -37,8 +41,35 @@ _NOTES = {
     "help": "The customer texted {word}; the carrier answers that by itself.",
 }
 
+_ANSWERS = {"stop": "stopped", "start": "started", "help": "help"}
 
-def decide(decision: Decision, event: CustomerConsented) -> Decision:
+
+def meant(conversation: Conversation, event: Event) -> Event:
+    """The event, with a YES taken for what it is here."""
+    if not isinstance(event, CustomerConsented) or event.word != "yes":
+        return event
+    if conversation.opted_out:
+        return replace(event, word="start")
+    return CustomerMessaged(event.at, event.external, event.text)
+
+
+def decide(decision: Decision, event: CustomerConsented, policy: Policy) -> Decision:
+    decided = _decide(decision, event)
+    return _answered(decided, event, policy) if policy.answers_consent else decided
+
+
+def _answered(decision: Decision, event: CustomerConsented, policy: Policy) -> Decision:
+    """The one text that may still go to who has opted out: that they have.
+
+    It is no part of the conversation: nobody replies to it, and it wakes nobody.
+    """
+    conversation = decision.conversation
+    text = fixed(conversation, _ANSWERS[event.word], policy, event.at)
+    key = f"{conversation.id}:consent:{event.external}"
+    return decision.then(SendText(key, MessageId(key), conversation.address, text))
+
+
+def _decide(decision: Decision, event: CustomerConsented) -> Decision:
     conversation = decision.conversation
     if isinstance(conversation.holder, Ended):
         # A lone STOP opens no episode that would have to end in some way.

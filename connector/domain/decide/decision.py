@@ -35,6 +35,7 @@ from connector.domain.ids import ExternalId, TicketId
 from connector.domain.policy import Facts, Policy, Told
 from connector.domain.text import split_text
 from connector.domain.tickets import CommentDraft
+from connector.domain.window import is_closed
 
 QUIET, IDLE, SETTLE = "quiet", "idle", "settle"
 SUMMARY, DELAYED, REOPEN = "summary", "delayed", "reopen"
@@ -96,7 +97,8 @@ def say(
 
     Files come with one message: the text, if there is any, must fit it. Choices come with the last.
     """
-    pieces = split_text(text, policy.max_text) or (("",) if media else ())
+    room = _room(decision.conversation, at, policy)
+    pieces = split_text(text, room) or (("",) if media else ())
     for number, piece in enumerate(pieces, 1):
         conversation = decision.conversation.add(
             author, piece, at, media=media, author_name=author_name, offers_person=offers_person,
@@ -114,6 +116,14 @@ def say(
         )  # fmt: skip
         decision = decision.now(conversation).then(send)
     return decision
+
+
+def _room(conversation: Conversation, at: datetime, policy: Policy) -> int:
+    """The most characters of a message now."""
+    window = policy.window(conversation.address)
+    if window is None or not is_closed(conversation, window, at):
+        return policy.max_text
+    return min(policy.max_text, window.max_text)
 
 
 def send_key(message: Message) -> str:

@@ -26,7 +26,7 @@ def resend(decision: Decision, desk: Desk, policy: Policy) -> tuple[Decision, De
         html = f"<p><b>Nothing was sent again: {OPTED_OUT}.</b></p>"
         return note(decision, desk, key, html), desk
     for message in missing:
-        decision = _again(decision, message)
+        decision = again(decision, message)
     count = len(missing)
     messages = "1 message" if count == 1 else f"{count} messages"
     html = (
@@ -35,11 +35,12 @@ def resend(decision: Decision, desk: Desk, policy: Policy) -> tuple[Decision, De
     return note(decision, desk, key, html), desk
 
 
-def _again(decision: Decision, message: Message) -> Decision:
+def again(decision: Decision, message: Message, *, window_closed: bool = False) -> Decision:
+    """Queued once more, as another sending than the one before."""
     message = replace(message, delivery=Delivery.QUEUED, why="", resends=message.resends + 1)
     conversation = decision.conversation.change(message)
     send = SendText(
         send_key(message), message.id, conversation.address, message.text, message.media,
-        by_agent=message.author is Author.AGENT,
+        by_agent=message.author is Author.AGENT, window_closed=window_closed,
     )  # fmt: skip
     return decision.now(conversation).then(send)

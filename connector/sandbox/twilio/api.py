@@ -9,6 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from connector.sandbox.twilio.contents import MAX_FILLED, BadVariablesError, filled
 from connector.sandbox.twilio.lines import LinesApi
 from connector.sandbox.twilio.messages import VERSION, Message, Query, attached
 from connector.sandbox.twilio.sms import MAX_BODY, is_address
@@ -82,7 +83,7 @@ class Api:
         if unknown:
             raise RefusedError(20001, f"Unknown parameter {', '.join(sorted(unknown))}")
         self._check_addresses()
-        self._check_content()
+        text = self._checked_content()
         callback = form.get("StatusCallback", "")
         host = urlsplit(callback)
         if callback and (host.scheme not in ("http", "https") or "_" in (host.hostname or "_")):
@@ -91,7 +92,7 @@ class Api:
             to=form["To"],
             from_=form.get("From", ""),
             service=form.get("MessagingServiceSid"),
-            text=form.get("Body", ""),
+            text=text,
             callback=callback or None,
             media=attached(form.getlist("MediaUrl")),
             given={name: form[name] for name in form},
@@ -122,11 +123,13 @@ class Api:
         if twin.is_opted_out(to, sender or service):
             raise RefusedError(21610, "Attempt to send to unsubscribed recipient")
 
-    @staticmethod
-    def _check_content() -> None:
+    def _checked_content(self) -> str:
+        """The text that is sent."""
         form = request.form
+        if form.get("ContentSid"):
+            return self._from_template(form["ContentSid"], form.get("ContentVariables", ""))
         media = form.getlist("MediaUrl")
-        if not form.get("Body") and not media and not form.get("ContentSid"):
+        if not form.get("Body") and not media:
             raise RefusedError(21602, "Message body is required.")
         if len(form.get("Body", "")) > MAX_BODY:
             raise RefusedError(
@@ -136,6 +139,19 @@ class Api:
             raise RefusedError(21623, "Number of media files exceeds allowed limit")
         if any(urlsplit(url).scheme not in ("http", "https") for url in media):
             raise RefusedError(21620, "Invalid media URL(s)")
+        return form.get("Body", "")
+
+    def _from_template(self, sid: str, variables: str) -> str:
+        template = self._twin.contents.get(sid)
+        if template is None:
+            raise RefusedError(21655, "The ContentSid is Invalid")
+        try:
+            text = filled(template, variables)
+        except BadVariablesError:
+            raise RefusedError(21656, "The ContentVariables Parameter is invalid") from None
+        if len(text) > MAX_FILLED:
+            raise RefusedError(63013, "This message violates the channel provider's policy")
+        return text
 
     def _list(self, **_: str) -> Response:
         args = request.args

@@ -63,6 +63,7 @@ class LinesApi:
             (f"{root}/IncomingPhoneNumbers.json", self._numbers, ["GET"]),
             (f"{root}/IncomingPhoneNumbers/<sid>.json", self._number, ["GET", "POST"]),
             ("/v1/Services/<sid>", self._service, ["GET", "POST"]),
+            ("/v1/Content/<sid>/ApprovalRequests", self._approval, ["GET"]),
         ):
             app.add_url_rule(rule, view.__name__, view, methods=methods)
 
@@ -85,6 +86,13 @@ class LinesApi:
     def _service(self, sid: str) -> Response:
         with self._twin.lock:
             return self._changed(self._twin.lines.services.get(sid), SERVICE)
+
+    def _approval(self, sid: str) -> Response:
+        known = sid in self._twin.contents
+        row = (
+            {"sid": sid, "whatsapp": {"type": "whatsapp", "status": "approved"}} if known else None
+        )
+        return self._changed(row, {})
 
     def _changed(self, row: Json | None, fields: Mapping[str, str]) -> Response:
         if row is None:

@@ -46,6 +46,11 @@ def is_whatsapp(address: str) -> bool:
     return address.startswith("whatsapp:")
 
 
+def is_heeded(from_: str, to: str, service: str | None) -> bool:
+    """Whether Twilio looks for keywords: not on WhatsApp, nor on a short code in no service."""
+    return not is_whatsapp(from_) and bool(to.startswith("+") or service)
+
+
 def keyword(text: str) -> Keyword | None:
     """Twilio heeds a keyword only if it is the whole message."""
     word = text.strip().upper()

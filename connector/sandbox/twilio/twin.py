@@ -23,7 +23,7 @@ from connector.sandbox.twilio.messages import (
     final_status,
     new_sid,
 )
-from connector.sandbox.twilio.sms import REPLIES, Keyword, is_whatsapp, keyword, sign
+from connector.sandbox.twilio.sms import REPLIES, Keyword, is_heeded, is_whatsapp, keyword, sign
 from connector.sandbox.twin import Now, Twin, utc_now
 
 WEBHOOK_TIMEOUT = 15.0
@@ -62,6 +62,7 @@ class TwilioTwin(Twin):
         self.numbers = {number, *more_numbers}
         self.services = dict(services or {})  # a Messaging Service and the number it sends from
         self.lines = Lines(self.numbers, self.services, webhook_url)
+        self.contents: dict[str, str] = {}  # approved templates by their sid: "Hello! {{1}} Bye."
         self.advanced_opt_out = advanced_opt_out
         self._messages: list[Message] = []
         self._opted_out: set[tuple[str, str]] = set()
@@ -103,7 +104,7 @@ class TwilioTwin(Twin):
                 service=service,
                 media=tuple(self._stored(sid, item) for item in media),
             )
-            said = keyword(text) if not is_whatsapp(from_) else None
+            said = keyword(text) if is_heeded(message.from_, message.to, service) else None
             if known is None:
                 self._messages.append(message)
                 self._heed(said, message)

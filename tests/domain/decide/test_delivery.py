@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -10,7 +11,7 @@ from connector.domain import events as e
 from connector.domain.conversation import Author, Delivery, Ended, HandingOff, Outcome, WithAgent
 from connector.domain.effects import AddComment, AskBot, Cancel, SendText
 from connector.domain.ids import ExternalId
-from tests.domain.decide.given import PLEA, Story
+from tests.domain.decide.given import PLEA, POLICY, Story
 
 SM = ExternalId("SMout")
 
@@ -126,3 +127,63 @@ def test_the_carriers_word_that_the_customer_opted_out_means_the_same() -> None:
     assert story.conversation.opted_out
     story.timer("report")
     assert [type(x) for x in story.calls()] == [AddComment]
+
+
+@pytest.mark.parametrize("begin", ["bot", "agent", "ended"])
+def test_a10_yes_opts_in_who_has_opted_out(begin: str) -> None:
+    """As Twilio does on most numbers: else the bot would be silent for ever."""
+    story = Story()
+    if begin == "agent":
+        story.with_agent()
+    elif begin == "bot":
+        story.talks("Where is my parcel?", "On its way.")
+    story.consents("stop", "STOP")
+    story.consents("yes", "YES")
+    assert not story.conversation.opted_out
+    story.says("Where is my parcel?")
+    if begin != "agent":
+        story.quiet()
+    assert story.calls()
+
+
+def test_yes_of_anybody_else_is_what_they_say() -> None:
+    story = Story().talks("Where is my parcel?", "Is it the red one?")
+    story.consents("yes", "Yes")
+    story.quiet()
+    (asked,) = story.calls()
+    assert isinstance(asked, AskBot)
+    assert story.conversation.messages[-1].text == "Yes"
+
+
+def test_a17_yes_to_the_offer_of_a_person_is_taken() -> None:
+    story = Story()
+    story.says("It is broken")
+    story.quiet()
+    story.bot("Shall a person help?", offers_person=True)
+    story.consents("yes", "YES")
+    assert isinstance(story.conversation.holder, HandingOff)
+
+
+@pytest.mark.parametrize("begin", ["bot", "agent", "ended"])
+def test_a11_where_no_carrier_answers_these_words_we_do(begin: str) -> None:
+    story = Story(replace(POLICY, answers_consent=True))
+    if begin == "agent":
+        story.with_agent()
+    elif begin == "bot":
+        story.talks("Where is my parcel?", "On its way.")
+    answers = []
+    for word in ("help", "stop", "start"):
+        story.consents(word, word.upper())
+        answers += [x.text for x in story.calls() if isinstance(x, SendText)]
+        for call in story.calls():
+            if isinstance(call, SendText):
+                story.happens(e.MessageSent(story.at, call.message, ExternalId(call.key)))
+                story.happens(e.ReceiptArrived(story.at, ExternalId(call.key), "delivered"))
+    assert [x.partition(":")[0] for x in answers] == ["<help", "<stopped", "<started"]
+
+
+@pytest.mark.parametrize("word", ["help", "stop", "start"])
+def test_a11_else_the_carrier_does(word: str) -> None:
+    story = Story().talks("Where is my parcel?", "On its way.")
+    story.consents(word, word.upper())
+    assert not [x for x in story.calls() if isinstance(x, SendText)]
