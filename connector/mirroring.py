@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from connector.channels.base import Channel, SendsMedia
+from connector.channels.base import Channel, SendsMedia, ShowsHolder
 from connector.domain.ids import ExternalId
 from connector.domain.policy import Policy
 from connector.helpdesks.zendesk.config import ZendeskConfig
@@ -43,4 +43,4 @@ def with_files(
 
     if isinstance(adapter, SendsMedia):
         policy = replace(policy, media=adapter.media_limits)
-    return replace(policy, link=link)
+    return replace(policy, link=link, shows_holder=isinstance(adapter, ShowsHolder))

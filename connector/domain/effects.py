@@ -78,6 +78,25 @@ class SendText:
     customer: Address
     text: str
     media: tuple[Media, ...] = ()
+    thread: str = ""
+
+
+class Who(StrEnum):
+    """Who has the customer, as a provider's own inbox can show it."""
+
+    PERSON = "person"
+    BOT = "bot"
+    DONE = "done"  # nobody: it is settled
+
+
+@dataclass(frozen=True)
+class ShowHolder:
+    """Where the channel has an inbox of its own, show there who has the customer."""
+
+    key: str
+    thread: str
+    who: Who
+    ticket: TicketId | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +119,9 @@ class Cancel:
     keys: tuple[str, ...]
 
 
-Call = AskBot | Summarise | OpenTicket | AddComment | RemoveTags | ReadTicket | SendText
+Call = (
+    AskBot | Summarise | OpenTicket | AddComment | RemoveTags | ReadTicket | SendText | ShowHolder
+)
 Effect = Call | SetTimer | StopTimer | Cancel
 
 DIRECTIONS: dict[type[Call], Direction] = {
@@ -111,4 +132,5 @@ DIRECTIONS: dict[type[Call], Direction] = {
     RemoveTags: Direction.TICKET,
     ReadTicket: Direction.CHANGES,
     SendText: Direction.CUSTOMER,
+    ShowHolder: Direction.CUSTOMER,  # behind the words that belong to it
 }

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from connector import alerts
-from connector.channels.base import LooksUpSent, Outbound, Paced
+from connector.channels.base import LooksUpSent, Outbound, Paced, ShowsHolder
 from connector.domain import events as e
 from connector.domain.effects import (
     AddComment,
@@ -17,6 +17,7 @@ from connector.domain.effects import (
     ReadTicket,
     RemoveTags,
     SendText,
+    ShowHolder,
     Summarise,
 )
 from connector.domain.ids import ExternalId, TicketId
@@ -36,7 +37,7 @@ def upstream(channel: ChannelParts, call: Call) -> str:
             return f"bot:{channel.bot_name}"
         case OpenTicket() | AddComment() | RemoveTags() | ReadTicket():
             return f"helpdesk:{channel.helpdesk}"
-        case SendText():
+        case SendText() | ShowHolder():
             return f"channel:{channel.name}"
         case unknown:
             assert_never(unknown)
@@ -68,7 +69,7 @@ def limits(parts: Parts, channel: ChannelParts, call: Call) -> tuple[Limit, ...]
     found: Sequence[Limit] = ()
     if isinstance(call, AddComment):
         found = parts.helpdesks[channel.helpdesk].comment_limits(call.draft)
-    elif isinstance(call, SendText) and isinstance(channel.adapter, Paced):
+    elif isinstance(call, SendText | ShowHolder) and isinstance(channel.adapter, Paced):
         found = channel.adapter.send_limits()
     return tuple(replace(limit, name=f"{to}:{limit.name}") for limit in found)
 
@@ -94,11 +95,19 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
             return e.TagsRemoved(parts.now(), call.key, call.ticket)
         case ReadTicket():
             return e.TicketRead(parts.now(), desk.changes(call.ticket, call.cursor))
-        case SendText():
-            sent = channel.adapter.send(_outbound(call))
-            return e.MessageSent(parts.now(), call.message, sent)
+        case SendText() | ShowHolder():
+            return _in_channel(parts, channel, call)
         case unknown:
             assert_never(unknown)
+
+
+def _in_channel(parts: Parts, channel: ChannelParts, call: SendText | ShowHolder) -> e.Event:
+    if isinstance(call, SendText):
+        sent = channel.adapter.send(_outbound(call))
+        return e.MessageSent(parts.now(), call.message, sent)
+    if isinstance(channel.adapter, ShowsHolder):
+        channel.adapter.show(call.thread, call.who, call.ticket)
+    return e.HolderShown(parts.now(), call.key)
 
 
 def look_up(
@@ -107,7 +116,7 @@ def look_up(
     """The event of a call that did happen, None if it certainly did not. Raise CannotTell."""
     desk = parts.helpdesks[channel.helpdesk]
     match row.call:
-        case AskBot() | Summarise() | ReadTicket() | RemoveTags():
+        case AskBot() | Summarise() | ReadTicket() | RemoveTags() | ShowHolder():
             return None  # doing these twice does no harm
         case OpenTicket() as call:
             opened = desk.find_ticket(call.draft)
@@ -150,9 +159,11 @@ def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) ->
             return e.TicketGone(now, call.ticket, meaning)
         case SendText():
             return e.DeliveryFailed(now, call.message, code, meaning)
+        case ShowHolder():
+            return e.HolderShown(now, call.key, meaning)
         case unknown:
             assert_never(unknown)
 
 
 def _outbound(call: SendText) -> Outbound:
-    return Outbound(call.key, call.customer, call.text, call.media)
+    return Outbound(call.key, call.customer, call.text, call.media, call.thread)

@@ -76,7 +76,10 @@ def hear(decision: Decision, event: CustomerMessaged) -> Decision:
     )
     name = event.customer_name or conversation.customer_name
     phone = event.customer_phone or conversation.customer_phone
-    return decision.now(replace(conversation, customer_name=name, customer_phone=phone))
+    thread = event.thread or conversation.thread
+    return decision.now(
+        replace(conversation, customer_name=name, customer_phone=phone, thread=thread)
+    )
 
 
 def say(
@@ -106,9 +109,15 @@ def say(
             decision = decision.now(conversation.change(unsent))
             decision = tell_agent(decision, unsent, at)
             continue
-        send = SendText(send_key(message), message.id, conversation.address, piece, media)
-        decision = decision.now(conversation).then(send)
+        decision = decision.now(conversation).then(sending(conversation, message))
     return decision
+
+
+def sending(conversation: Conversation, message: Message) -> SendText:
+    return SendText(
+        send_key(message), message.id, conversation.address, message.text, message.media,
+        conversation.thread,
+    )  # fmt: skip
 
 
 def send_key(message: Message) -> str:

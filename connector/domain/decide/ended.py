@@ -49,6 +49,7 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             | e.MessageSent()
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
+            | e.HolderShown()
             | e.HandoffOrdered()
         ):
             return decision

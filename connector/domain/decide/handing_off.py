@@ -58,6 +58,7 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
             | e.MessageSent()
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
+            | e.HolderShown()
             | e.HandoffOrdered()
         ):
             return decision
