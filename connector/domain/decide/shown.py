@@ -25,7 +25,7 @@ def shown(before: Conversation, event: Event, decision: Decision, policy: Policy
     # With the bot from the beginning: what nobody has touched needs no change.
     if _who(before) in (who, None) and (who is not Who.PERSON or _same(before, after)):
         return decision
-    key = f"{after.id}:holder:{who.value}:{event.at.isoformat()}"
+    key = f"{after.id}:holder:{who.value}:{after.thread}:{event.at.isoformat()}"
     ticket = after.holder.desk.ticket if isinstance(after.holder, WithAgent) else None
     return decision.then(ShowHolder(key, after.thread, who, ticket))
 
