@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import escape
-from html.parser import HTMLParser
+from html import escape, unescape
 
 from connector.channels.payload import line
 from connector.channels.text import clean
@@ -23,6 +22,12 @@ _OPENS = re.compile(
     r"\s*<(p|div|h[1-6]|ul|ol|pre|blockquote|table|figure|img|html|body)[\s/>]", re.IGNORECASE
 )
 _CLOSES = re.compile(r"(</[a-z][a-z0-9]*>|/>|<img\b[^<>]*>)\s*\Z", re.IGNORECASE)
+# No quoted value with a "<" in it: then nothing is looked at twice.
+_COMMENT = "<!--"
+_MARK = re.compile(
+    rf"""{_COMMENT}|<(/?)([a-zA-Z][a-zA-Z0-9]{{0,20}})\b((?:[^<>"']|"[^"<]*"|'[^'<]*')*)>"""
+)
+_ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,20})\s{0,9}=\s{0,9}("[^"]*"|'[^']*'|[^\s"'>]+)""")
 _TAIL = 4096  # where the closing tag is looked for
 _SPACES = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 _MANY_LINES = re.compile(r"\n{3,}")
@@ -49,7 +54,6 @@ def read(body: object, html: bool | None) -> Body:
     if html or (html is None and _is_html(body)):
         walk = _Walk()
         walk.feed(body[:MOST])
-        walk.close()
         return Body(clean(_tidy("".join(walk.parts))), tuple(walk.images))
     return Body(clean(body).strip("\n"))
 
@@ -68,19 +72,38 @@ def _tidy(text: str) -> str:
     return _MANY_LINES.sub("\n\n", lines).strip("\n")
 
 
-class _Walk(HTMLParser):
-    """Never a tag: blocks are lines, a list has dashes or numbers, a link its address."""
+class _Walk:
+    """Never a tag: blocks are lines, a list has dashes or numbers, a link its address.
+
+    Linear in time, whatever it is: html.parser takes minutes for a body of unclosed tags.
+    """
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.images: list[Image] = []
         self._unread = 0
         self._lists: list[int | None] = []  # the last number of each open list; None: dashes
-        self._links: list[tuple[str, int]] = []  # address, and where its words begin
+        self._link = ("", 0)  # the open link's address, and where its words begin
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+    def feed(self, html: str) -> None:
+        at = 0
+        while (found := _MARK.search(html, at)) is not None:
+            self._words(html[at : found.start()])
+            at = found.end()
+            if found[0] == _COMMENT:
+                ends = html.find("-->", at)
+                at = len(html) if ends < 0 else ends + 3
+            elif found[1]:
+                self._closes(found[2].lower())
+            else:
+                self._opens(found[2].lower(), found[3])
+        self._words(html[at:])
+
+    def _words(self, text: str) -> None:
+        if text and not self._unread:
+            self.parts.append(_SPACES.sub(" ", _unescaped(text)))
+
+    def _opens(self, tag: str, attributes: str) -> None:
         if tag in _UNREAD:
             self._unread += 1
         elif tag == "br":
@@ -88,26 +111,23 @@ class _Walk(HTMLParser):
         elif tag == "li":
             self.parts.append(f"\n{self._bullet()}")
         elif tag == "img":
-            self._image(told.get("src") or "", told.get("alt") or "")
+            named = _named(attributes)
+            self.images.append(Image(named.get("src", ""), line(named.get("alt"))))
         elif tag == "a":
-            self._links.append((told.get("href") or "", len(self.parts)))
+            self._link = _named(attributes).get("href", ""), len(self.parts)
         elif tag in _BLOCKS:
             self._lists += [0] if tag == "ol" else [None] if tag == "ul" else []
             self.parts.append("\n")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _closes(self, tag: str) -> None:
         if tag in _UNREAD:
             self._unread = max(self._unread - 1, 0)
-        elif tag == "a" and self._links:
-            self._link(*self._links.pop())
+        elif tag == "a":
+            self._end_link()
         elif tag in _BLOCKS:
             if tag in ("ol", "ul") and self._lists:
                 self._lists.pop()
             self.parts.append("\n")
-
-    def handle_data(self, data: str) -> None:
-        if not self._unread:
-            self.parts.append(_SPACES.sub(" ", data))
 
     def _bullet(self) -> str:
         number = self._lists[-1] if self._lists else None
@@ -116,11 +136,22 @@ class _Walk(HTMLParser):
         self._lists[-1] = number + 1
         return f"{number + 1}. "
 
-    def _image(self, url: str, name: str) -> None:
-        self.images.append(Image(url, line(name)))
-
-    def _link(self, address: str, since: int) -> None:
-        shown = "".join(self.parts[since:]).strip()
-        bare = address.removeprefix("mailto:")
-        if address.startswith(("http://", "https://", "mailto:")) and bare != shown:
+    def _end_link(self) -> None:
+        (address, since), self._link = self._link, ("", 0)
+        if not address.startswith(("http://", "https://", "mailto:")):
+            return
+        shown, bare = "".join(self.parts[since:]).strip(), address.removeprefix("mailto:")
+        if bare != shown:
             self.parts.append(f" ({bare})" if shown else bare)
+
+
+def _named(attributes: str) -> dict[str, str]:
+    found = {name.lower(): value for name, value in _ATTRIBUTE.findall(attributes)}
+    return {name: _unescaped(value.strip("\"'")) for name, value in found.items()}
+
+
+def _unescaped(text: str) -> str:
+    try:
+        return unescape(text)
+    except ValueError:  # a character's number of thousands of digits
+        return text
