@@ -11,6 +11,7 @@ from typing import Self
 
 from connector.sandbox.anthropic.twin import AnthropicTwin
 from connector.sandbox.changes import Changes
+from connector.sandbox.intercom.twin import ADMIN, IntercomTwin
 from connector.sandbox.telegram.twin import UPDATES, TelegramTwin
 from connector.sandbox.twilio.twin import TwilioTwin
 from connector.sandbox.whatsapp.twin import WhatsAppTwin
@@ -20,7 +21,7 @@ ACCOUNT = "AC00000000000000000000000000005a4d"
 NUMBER = "+12025550100"
 CUSTOMERS = ("+12025550147", "+12025550148", "+34915550147")
 CHANNEL, HELPDESK = "sms", "main"
-TELEGRAM, WHATSAPP = "telegram", "whatsapp"
+TELEGRAM, WHATSAPP, INTERCOM = "telegram", "whatsapp", "intercom"
 PHONE_NUMBER_ID = "106540352242922"
 
 
@@ -33,6 +34,7 @@ class Ports:
     anthropic: int = 0
     telegram: int = 0
     whatsapp: int = 0
+    intercom: int = 0
 
 
 class Stage:
@@ -78,7 +80,16 @@ class Stage:
             changes=self.changes,
             port=ports.whatsapp,
         )
-        self._twins = (self.twilio, self.zendesk, self.anthropic, self.telegram, self.whatsapp)
+        self._rest, self._client_secret = secrets.token_hex(16), secrets.token_hex(16)
+        self.intercom = IntercomTwin(
+            self._rest,
+            self._client_secret,
+            "" if bare else f"{connector}/webhooks/channels/{INTERCOM}",
+            changes=self.changes,
+            port=ports.intercom,
+        )
+        self._twins = (self.twilio, self.zendesk, self.anthropic, self.telegram, self.whatsapp,
+                       self.intercom)  # fmt: skip
 
     def __enter__(self) -> Self:
         for twin in self._twins:
@@ -110,6 +121,10 @@ class Stage:
             "SANDBOX_WHATSAPP_SECRET": self._app,
             "SANDBOX_WHATSAPP_VERIFY": self._handshake,
             "SANDBOX_WHATSAPP_URL": self.whatsapp.url,
+            "SANDBOX_INTERCOM_TOKEN": self._rest,
+            "SANDBOX_INTERCOM_SECRET": self._client_secret,
+            "SANDBOX_INTERCOM_ADMIN": ADMIN.id,
+            "SANDBOX_INTERCOM_URL": self.intercom.url,
         }
 
     def until(self, look: Callable[[], bool], seconds: float) -> bool:

@@ -255,7 +255,7 @@ def test_what_customers_wrote_is_listed_as_its_webhook_tells_it(intercom: Loopba
         message = each.read()
         assert isinstance(message, InboundMessage)
         same = next(e for e in adapter.parse(asked) if e.id == each.id)
-        assert replace(message, raw={}) == replace(same, raw={})  # type: ignore[type-var]
+        assert replace(message, raw={}) == replace(same, raw={})
         assert json.loads(json.dumps(message.raw)) == message.raw
         assert each.words() == message
 
@@ -310,7 +310,11 @@ def shows(intercom: Loopback, who: Who, ticket: str | None = None, **changes: An
     return told
 
 
-MINE = {"assign_to_team": "77", "assign_to_admin": "88", "snooze_for": timedelta(days=1)}
+MINE: dict[str, Any] = {
+    "assign_to_team": "77",
+    "assign_to_admin": "88",
+    "snooze_for": timedelta(days=1),
+}
 ASSIGNED = [
     ("parts", {"message_type": "assignment", "type": "team", "assignee_id": "77"}),
     ("parts", {"message_type": "assignment", "type": "admin", "assignee_id": "88"}),

@@ -1,4 +1,4 @@
-"""The page's phones: one list over SMS, WhatsApp and Telegram."""
+"""The page's phones: one list over SMS, WhatsApp, Telegram and Intercom."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def test_each_app_has_customers_after_those_of_sms(stage: Stage) -> None:
     with stage:
         listed = list(Phones(stage).customers())
     assert listed[: len(CUSTOMERS)] == list(CUSTOMERS)
-    assert {one.partition(":")[0] for one in listed[len(CUSTOMERS) :]} == {"whatsapp", "telegram"}
+    assert {one.partition(":")[0] for one in listed[len(CUSTOMERS) :]} == {
+        "whatsapp", "telegram", "intercom",
+    }  # fmt: skip
 
 
 def test_what_is_said_goes_to_its_app_and_is_shown_there_alone(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The customers' phones: SMS, WhatsApp and Telegram, one list to choose from.
+"""The customers' phones: SMS, WhatsApp, Telegram and Intercom, one list to choose from.
 
 What stands before the colon of an address says which app it is: "telegram:7000001".
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from connector.sandbox.chat import Said
+from connector.sandbox.intercom.twin import IntercomTwin
 from connector.sandbox.page import sources as page
 from connector.sandbox.stage import CUSTOMERS, NUMBER, Stage
 from connector.sandbox.telegram.twin import TelegramTwin
@@ -15,6 +16,7 @@ from connector.sandbox.whatsapp.twin import WhatsAppTwin
 
 ON_WHATSAPP = ("+12025550149", "US.13491208655302741918")
 ON_TELEGRAM = ("7000001",)
+ON_INTERCOM = ("6762f1571bb69f9f2193bbbb",)
 
 
 class Phones:
@@ -22,9 +24,12 @@ class Phones:
 
     def __init__(self, stage: Stage) -> None:
         self._twilio = stage.twilio
-        self._apps: dict[str, tuple[TelegramTwin | WhatsAppTwin, tuple[str, ...]]] = {
+        self._apps: dict[
+            str, tuple[TelegramTwin | WhatsAppTwin | IntercomTwin, tuple[str, ...]]
+        ] = {
             "whatsapp": (stage.whatsapp, ON_WHATSAPP),
             "telegram": (stage.telegram, ON_TELEGRAM),
+            "intercom": (stage.intercom, ON_INTERCOM),
         }
 
     def customers(self) -> Sequence[str]:

@@ -122,6 +122,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "zendesk": "Zendesk",
         "anthropic": "Anthropic",
         "telegram": "Telegram",
+        "intercom": "Intercom",
         "whatsapp_cloud": "WhatsApp",
     },
     "outcome": {},

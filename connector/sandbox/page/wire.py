@@ -20,6 +20,7 @@ OPERATIONS: Mapping[str, Mapping[str, str]] = {
     "Twilio": {"Send a message": "POST /2010-04-01/Accounts/*/Messages.json"},
     "WhatsApp": {"Send a message": "POST */messages"},
     "Telegram": {"Send a message": "POST /bot*/send*"},
+    "Intercom": {"Send a message": "POST /conversations/*/reply"},
     "Zendesk": {
         "Open a ticket": "POST /api/v2/tickets*",
         "Add a comment": "PUT /api/v2/tickets/*",
@@ -126,6 +127,7 @@ class _Faults:
             "Twilio": stage.twilio,
             "WhatsApp": stage.whatsapp,
             "Telegram": stage.telegram,
+            "Intercom": stage.intercom,
             "Zendesk": stage.zendesk,
             "Anthropic": stage.anthropic,
         }
