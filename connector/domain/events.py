@@ -185,7 +185,7 @@ class HolderShown:
 
     at: datetime
     key: str
-    refused: str = ""  # why not
+    refused: str | None = None  # why not
 
 
 @dataclass(frozen=True)

@@ -62,16 +62,8 @@ class Stage:
             port=ports.zendesk,
         )
         self.anthropic = AnthropicTwin(self._key, changes=self.changes, port=ports.anthropic)
-        self._bot, self._shown = f"110201543:{secrets.token_hex(16)}", secrets.token_hex(16)
         self._access, self._app, self._handshake = (secrets.token_hex(16) for _ in range(3))
-        self.telegram = TelegramTwin(
-            self._bot,
-            "" if bare else f"{connector}/webhooks/channels/{TELEGRAM}",
-            self._shown,
-            changes=self.changes,
-            port=ports.telegram,
-        )
-        self.telegram.allowed_updates = list(UPDATES)
+        self.telegram = self._telegram(ports.telegram, bare)
         self.whatsapp = WhatsAppTwin(
             PHONE_NUMBER_ID,
             self._access,
@@ -80,16 +72,21 @@ class Stage:
             changes=self.changes,
             port=ports.whatsapp,
         )
-        self._rest, self._client_secret = secrets.token_hex(16), secrets.token_hex(16)
-        self.intercom = IntercomTwin(
-            self._rest,
-            self._client_secret,
-            "" if bare else f"{connector}/webhooks/channels/{INTERCOM}",
-            changes=self.changes,
-            port=ports.intercom,
-        )
+        self.intercom = self._intercom(ports.intercom, bare)
         self._twins = (self.twilio, self.zendesk, self.anthropic, self.telegram, self.whatsapp,
                        self.intercom)  # fmt: skip
+
+    def _telegram(self, port: int, bare: bool) -> TelegramTwin:
+        self._bot, self._shown = f"110201543:{secrets.token_hex(16)}", secrets.token_hex(16)
+        url = "" if bare else f"{self.connector}/webhooks/channels/{TELEGRAM}"
+        made = TelegramTwin(self._bot, url, self._shown, changes=self.changes, port=port)
+        made.allowed_updates = list(UPDATES)
+        return made
+
+    def _intercom(self, port: int, bare: bool) -> IntercomTwin:
+        self._rest, self._client_secret = secrets.token_hex(16), secrets.token_hex(16)
+        url = "" if bare else f"{self.connector}/webhooks/channels/{INTERCOM}"
+        return IntercomTwin(self._rest, self._client_secret, url, changes=self.changes, port=port)
 
     def __enter__(self) -> Self:
         for twin in self._twins:

@@ -66,13 +66,15 @@ class IntercomTwin(Twin):
     # What the customer does
 
     def customer_says(
-        self, text: str, *, customer: str, name: str = "Zoe", new: bool = False,
+        self, text: str, *, customer: str, name: str = "", new: bool = False,
         attachments: list[dict[str, Any]] | None = None,
     ) -> Delivery:  # fmt: skip
         """The words are in the Messenger at once, and on their way. `new`: in a new conversation."""
-        author, body = Author("user", customer, name), as_html(text) if text else None
+        body = as_html(text) if text else None
         with self.lock:
-            found = None if new else self.last_of(customer)
+            last = self.last_of(customer)
+            found = None if new else last
+            author = Author("user", customer, name or (last.contact.name if last else "Zoe"))
             kind = "comment" if found is None or found.state == "open" else "open"
             part = Part(str(next(self._parts)), kind, author, body, self.now(), attachments or [])
             if found is None:
