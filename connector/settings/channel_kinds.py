@@ -171,13 +171,9 @@ class WebhookChannel(Channel):
 
 
 ChannelSettings = (
-    TwilioChannel
-    | IntercomChannel
-    | WhatsAppCloudChannel
-    | TelegramChannel
-    | MessengerChannel
+    TwilioChannel | IntercomChannel | WhatsAppCloudChannel | TelegramChannel | MessengerChannel
     | WebhookChannel
-)
+)  # fmt: skip
 
 CHANNEL_KINDS: Mapping[str, type[Channel]] = {
     "twilio": TwilioChannel,
