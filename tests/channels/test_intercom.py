@@ -210,6 +210,13 @@ def test_the_same_text_that_was_rightly_sent_before_is_another_one(intercom: Loo
     assert find(intercom, HELLO, *parts, known=("136", "137")) is None
 
 
+def test_in_a_conversation_that_is_gone_nothing_is_looked_for_again(intercom: Loopback) -> None:
+    intercom.then(reply(404, {"type": "error.list", "errors": [{"code": "not_found"}]}))
+    with pytest.raises(Rejected) as refusal:
+        at(intercom).find_sent(HELLO, NOW, frozenset())
+    assert "not in Intercom any more" in refusal.value.meaning
+
+
 def test_pictures_are_found_by_name_and_number(intercom: Loopback) -> None:
     shown = ours("136", "<p>a.png</p>", attachments=[{"url": "https://x.example/1"}])
     within = ours("136", '<p>a.png</p><img src="https://x.example/1">')
@@ -217,6 +224,42 @@ def test_pictures_are_found_by_name_and_number(intercom: Loopback) -> None:
     assert find(intercom, message, shown) == "136"
     assert find(intercom, message, within) == "136"
     assert find(intercom, message, ours("136", "<p>a.png</p>")) is None
+
+
+# --- files
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 300
+
+
+def test_a_file_is_fetched_without_our_token_and_is_what_it_is(intercom: Loopback) -> None:
+    intercom.then(reply(200, PNG, Content_Type="text/html"))
+    url = f"{intercom.url}/i/o/1/box.exe?signature=ab"
+    file = at(intercom).fetch(Media(url, "application/x-msdownload", "box.exe"), "box.exe")
+    assert (file.name, file.content_type, file.data) == ("box.png", "image/png", PNG)
+    assert "authorization" not in intercom.asked[0].headers
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://169.254.169.254/latest", "http://127.0.0.1:1/x", "file:///etc/passwd", "//x",
+     "https://downloads.intercomcdn.com@evil.example/", "https://evil.example/x", "http://[::1]/",
+     "https://evilintercomcdn.com/", "http://downloads.intercomcdn.com/x"],
+)  # fmt: skip
+def test_no_file_is_asked_for_elsewhere(intercom: Loopback, url: str) -> None:
+    with pytest.raises(Rejected):
+        at(intercom).fetch(Media(url, "image/png", "a.png"), "a.png")
+    intercom.then(reply(302, b"", Location=url))
+    with pytest.raises(Rejected):
+        at(intercom).fetch(Media(f"{intercom.url}/a.png", "image/png", "a.png"), "a.png")
+    assert len(intercom.asked) == 1
+
+
+def test_each_file_that_may_be_sent_goes_as_one(intercom: Loopback) -> None:
+    limits = at(intercom).media_limits(Address(ZOE))
+    assert limits is not None
+    assert limits.takes("image/png", 10_000_000)
+    assert not limits.takes("image/png", 10_000_001)
+    assert not limits.takes("application/pdf", 1)
 
 
 # --- what customers wrote

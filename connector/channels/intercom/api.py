@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from connector.channels.intercom.config import IntercomConfig
-from connector.channels.intercom.refusals import LATER, OURS, REFUSED, UNKNOWN
+from connector.channels.intercom.refusals import GONE, LATER, OURS, REFUSED, UNKNOWN
 from connector.channels.payload import identifier, object_of, sections
 from connector.errors import ProviderError, Rejected, Transient, Uncertain
 from connector.http import OutboundSession, check, retry_after, translate
@@ -43,7 +43,7 @@ class Api:
         return self._ask("GET", operation, path, repeatable=True)
 
     def read(self, operation: str, path: str, named: str) -> dict[str, Any]:
-        """What stands there, with `named` in it. Raise Transient for anything else."""
+        """What stands there, with `named` in it. Raise Rejected if it is gone, else Transient."""
         return _with(self._settled(lambda: self.get(operation, path)), operation, named)
 
     def search(self, operation: str, path: str, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,6 +56,8 @@ class Api:
         try:
             answer: dict[str, Any] = ask()
         except Rejected as error:
+            if error.code in GONE:
+                raise
             raise Transient(error.reason, provider=PROVIDER, operation=error.operation,
                             status=error.status, code=error.code) from error  # fmt: skip
         return answer

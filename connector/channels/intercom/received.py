@@ -13,7 +13,7 @@ from connector.channels.intercom.api import PROVIDER, Api
 from connector.channels.intercom.parse import listed_parts, source_of
 from connector.channels.intercom.parts import Thread, key, of_part, of_source
 from connector.channels.payload import Section, number, section, sections
-from connector.errors import MalformedPayload, Transient
+from connector.errors import MalformedPayload, Rejected, Transient
 
 SEARCH, READ = "search_conversations", "read_conversation"
 PAGE, PAGES = 150, 100
@@ -61,9 +61,7 @@ def _changed(api: Api, since: datetime) -> Iterator[str]:
 def _read(api: Api, conversation: str) -> Mapping[str, Any]:
     try:
         return api.read(READ, f"/conversations/{conversation}", "conversation_parts")
-    except Transient as error:
-        if error.status != 404:
-            raise
+    except Rejected:
         return {}  # deleted meanwhile
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+GONE = ("conversation_not_found", "not_found", "resource_not_found")
 # For good. The words are for an agent.
-GONE = "the conversation is not in Intercom any more"
 REFUSED: Mapping[str, str] = {
-    "conversation_not_found": GONE,
-    "not_found": GONE,
-    "resource_not_found": GONE,
+    **dict.fromkeys(GONE, "the conversation is not in Intercom any more"),
     "parameter_invalid": "Intercom does not take a message of this form",
     "parameter_not_found": "Intercom does not take a message of this form",
     "bad_request": "Intercom does not take a message of this form",

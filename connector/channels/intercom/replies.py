@@ -54,7 +54,9 @@ class Replies:
     def find(
         self, message: Outbound, since: datetime, known: frozenset[ExternalId]
     ) -> ExternalId | None:
-        """The id of this message's part, None if there is none. Raise Transient."""
+        """The id of this message's part, None if there is none. Raise Transient, or Rejected if
+        the conversation is gone.
+        """
         path = f"/conversations/{key(message.thread)}"
         body = self._api.read(FIND, path, "conversation_parts")
         for part in listed_parts(body):
