@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from connector.channels.base import Channel, SendsMedia
+from connector.channels.base import Channel, SendsMedia, ShowsHolder
 from connector.channels.outgoing import AnswersConsent, SendsTemplates
 from connector.domain.ids import ExternalId
 from connector.domain.policy import Policy
@@ -48,4 +48,4 @@ def with_files(
         policy = replace(policy, answers_consent=adapter.answers_consent)
     if isinstance(adapter, SendsTemplates):
         policy = replace(policy, window=adapter.template_window)
-    return replace(policy, link=link)
+    return replace(policy, link=link, shows_holder=isinstance(adapter, ShowsHolder))

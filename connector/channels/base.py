@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from connector.domain.conversation import Media
+from connector.domain.effects import Who
 from connector.domain.files import File
-from connector.domain.ids import Address, ExternalId
+from connector.domain.ids import Address, ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.domain.media import MediaLimits
 
@@ -54,6 +55,8 @@ class InboundMessage:
     media: tuple[Media, ...] = ()
     customer_name: str | None = None
     customer_phone: str | None = None  # E.164, where the address is none and the provider tells
+    # Where an answer goes, for a provider that keeps several threads with one customer.
+    thread: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,7 @@ class Outbound:
     choices: tuple[str, ...] = ()  # answers to tap; the text asks the question without them too
     by_agent: bool = False  # a person's words, not the bot's and none of the fixed texts
     window_closed: bool = False  # the provider no longer takes free text (`HasWindow`)
+    thread: str = ""  # the one in which the customer wrote last; "" where there are none
 
 
 @dataclass(frozen=True)
@@ -242,6 +246,15 @@ class FetchesMedia(Protocol):
 
         Raise Transient, or Rejected with a meaning for an agent: too large, gone, unsupported.
         """
+        ...
+
+
+@runtime_checkable
+class ShowsHolder(Protocol):
+    """The provider has an inbox of its own, where it can be seen who has the customer."""
+
+    def show(self, thread: str, who: Who, ticket: TicketId | None) -> None:
+        """Show it there; twice does no harm. Raise Transient or Rejected."""
         ...
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from connector.channels.base import Channel
+from connector.channels.intercom.channel import Intercom
 from connector.channels.messenger.channel import Messenger
 from connector.channels.telegram.channel import Telegram
 from connector.channels.twilio.channel import Twilio
@@ -17,6 +18,7 @@ from connector.channels.whatsapp_cloud.channel import WhatsAppCloud
 
 CHANNELS: Mapping[str, Callable[..., Channel]] = {
     "twilio": Twilio,
+    "intercom": Intercom,
     "whatsapp_cloud": WhatsAppCloud,
     "telegram": Telegram,
     "messenger": Messenger,

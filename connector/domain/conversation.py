@@ -185,6 +185,7 @@ class Conversation:
     earlier: tuple[Message, ...] = ()  # the end of the one before
     customer_name: str | None = None
     customer_phone: str | None = None  # E.164, where the address is something else
+    thread: str = ""  # the provider's, in which the customer wrote last: answers go there
     language: str | None = None  # BCP 47, as last noticed
     opted_out: bool = False
     seq: int = 0

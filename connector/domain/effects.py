@@ -81,6 +81,25 @@ class SendText:
     choices: tuple[str, ...] = ()  # answers that the customer may tap, where the channel can
     by_agent: bool = False
     window_closed: bool = False  # the provider has refused free text before
+    thread: str = ""
+
+
+class Who(StrEnum):
+    """Who has the customer, as a provider's own inbox can show it."""
+
+    PERSON = "person"
+    BOT = "bot"
+    DONE = "done"  # nobody: it is settled
+
+
+@dataclass(frozen=True)
+class ShowHolder:
+    """Where the channel has an inbox of its own, show there who has the customer."""
+
+    key: str
+    thread: str
+    who: Who
+    ticket: TicketId | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +122,9 @@ class Cancel:
     keys: tuple[str, ...]
 
 
-Call = AskBot | Summarise | OpenTicket | AddComment | RemoveTags | ReadTicket | SendText
+Call = (
+    AskBot | Summarise | OpenTicket | AddComment | RemoveTags | ReadTicket | SendText | ShowHolder
+)
 Effect = Call | SetTimer | StopTimer | Cancel
 
 DIRECTIONS: dict[type[Call], Direction] = {
@@ -114,4 +135,5 @@ DIRECTIONS: dict[type[Call], Direction] = {
     RemoveTags: Direction.TICKET,
     ReadTicket: Direction.CHANGES,
     SendText: Direction.CUSTOMER,
+    ShowHolder: Direction.CUSTOMER,  # behind the words that belong to it
 }

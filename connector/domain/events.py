@@ -23,6 +23,7 @@ class CustomerMessaged:
     media: tuple[Media, ...] = ()
     customer_name: str | None = None
     customer_phone: str | None = None
+    thread: str = ""  # the provider's own, where it keeps several with one customer
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,15 @@ class DeliveryUnknown:
 
 
 @dataclass(frozen=True)
+class HolderShown:
+    """The channel's own inbox shows who has the customer, or will not."""
+
+    at: datetime
+    key: str
+    refused: str | None = None  # why not
+
+
+@dataclass(frozen=True)
 class HandoffOrdered:
     """An operator wants a person to take over."""
 
@@ -208,5 +218,6 @@ Event = (
     | MessageSent
     | DeliveryFailed
     | DeliveryUnknown
+    | HolderShown
     | HandoffOrdered
 )

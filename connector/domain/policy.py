@@ -74,6 +74,7 @@ class Policy:
     bot_replies: int = 40
     # The address of a conversation's page in the dashboard; "" where there is none.
     conversation_link: Callable[[ConversationId], str] = no_link
+    shows_holder: bool = False  # whether the channel's own inbox shows who has the customer
     stale_drafts: int = 2  # drafts discarded in a row before one is sent although it is stale
     hours: OpeningHours | None = None  # None: people are always there
     waiting_notice: timedelta | None = None  # nobody has answered for so long; None: say nothing

@@ -7,7 +7,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from connector import alerts
-from connector.channels.base import HasWindow, LooksUpSent, OffersChoices, Outbound, Paced
+from connector.channels.base import (
+    HasWindow,
+    LooksUpSent,
+    OffersChoices,
+    Outbound,
+    Paced,
+    ShowsHolder,
+)
 from connector.channels.outgoing import PacedBySize
 from connector.domain import events as e
 from connector.domain.effects import (
@@ -18,6 +25,7 @@ from connector.domain.effects import (
     ReadTicket,
     RemoveTags,
     SendText,
+    ShowHolder,
     Summarise,
 )
 from connector.domain.ids import ExternalId, TicketId, conversation_id
@@ -38,7 +46,7 @@ def upstream(channel: ChannelParts, call: Call) -> str:
             return f"bot:{channel.bot_name}"
         case OpenTicket() | AddComment() | RemoveTags() | ReadTicket():
             return f"helpdesk:{channel.helpdesk}"
-        case SendText():
+        case SendText() | ShowHolder():
             return to_customers(channel)
         case unknown:
             assert_never(unknown)
@@ -53,7 +61,7 @@ def ticket_of(call: Call) -> TicketId | None:
             return call.ticket
         case OpenTicket():
             return call.draft.follows
-        case AskBot() | Summarise() | SendText():
+        case AskBot() | Summarise() | SendText() | ShowHolder():
             return None
         case unknown:
             assert_never(unknown)
@@ -78,7 +86,7 @@ def limits(parts: Parts, channel: ChannelParts, call: Call) -> tuple[Limit, ...]
     elif isinstance(call, SendText) and isinstance(channel.adapter, PacedBySize):
         said = Outbound(call.key, call.customer, call.text, call.media)
         found = channel.adapter.limits_of(said)
-    elif isinstance(call, SendText) and isinstance(channel.adapter, Paced):
+    elif isinstance(call, SendText | ShowHolder) and isinstance(channel.adapter, Paced):
         found = channel.adapter.send_limits()
     return tuple(replace(limit, name=f"{to}:{limit.name}") for limit in found)
 
@@ -104,11 +112,19 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
             return e.TagsRemoved(parts.now(), call.key, call.ticket)
         case ReadTicket():
             return e.TicketRead(parts.now(), desk.changes(call.ticket, call.cursor))
-        case SendText():
-            sent = channel.adapter.send(_outbound(parts, channel, call))
-            return e.MessageSent(parts.now(), call.message, sent)
+        case SendText() | ShowHolder():
+            return _in_channel(parts, channel, call)
         case unknown:
             assert_never(unknown)
+
+
+def _in_channel(parts: Parts, channel: ChannelParts, call: SendText | ShowHolder) -> e.Event:
+    if isinstance(call, SendText):
+        sent = channel.adapter.send(_outbound(parts, channel, call))
+        return e.MessageSent(parts.now(), call.message, sent)
+    if isinstance(channel.adapter, ShowsHolder):
+        channel.adapter.show(call.thread, call.who, call.ticket)
+    return e.HolderShown(parts.now(), call.key)
 
 
 def look_up(
@@ -117,7 +133,7 @@ def look_up(
     """The event of a call that did happen, None if it certainly did not. Raise CannotTell."""
     desk = parts.helpdesks[channel.helpdesk]
     match row.call:
-        case AskBot() | Summarise() | ReadTicket() | RemoveTags():
+        case AskBot() | Summarise() | ReadTicket() | RemoveTags() | ShowHolder():
             return None  # doing these twice does no harm
         case OpenTicket() as call:
             opened = desk.find_ticket(call.draft)
@@ -161,6 +177,8 @@ def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) ->
             return e.TicketGone(now, call.ticket, meaning)
         case SendText():
             return e.DeliveryFailed(now, call.message, code, meaning)
+        case ShowHolder():
+            return e.HolderShown(now, call.key, meaning)
         case unknown:
             assert_never(unknown)
 
@@ -174,6 +192,7 @@ def _outbound(parts: Parts, channel: ChannelParts, call: SendText) -> Outbound:
         call.key, call.customer, call.text, call.media,
         choices=call.choices if shown else (), by_agent=call.by_agent,
         window_closed=isinstance(adapter, HasWindow) and _is_closed(parts, channel, call, adapter),
+        thread=call.thread,
     )  # fmt: skip
 
 

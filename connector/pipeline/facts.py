@@ -38,9 +38,11 @@ _NAMES: dict[type, str] = {
     e.MessageSent: "message_sent",
     e.DeliveryFailed: "delivery_failed",
     e.DeliveryUnknown: "delivery_unknown",
+    e.HolderShown: "holder_shown",
     e.HandoffOrdered: "handoff_ordered",
 }
-_IDS = ("draft", "attempts", "ticket", "comment", "message", "code", "reason", "word")
+_IDS = ("draft", "attempts", "ticket", "comment", "message", "code", "reason", "word",
+        "refused")  # fmt: skip
 
 
 def tell(before: Conversation, event: e.Event, decision: Decision) -> None:

@@ -56,7 +56,13 @@ def _event(parts: Parts, each: Inbound) -> Event:
     match each:
         case InboundMessage():
             return CustomerMessaged(
-                now, each.id, each.text, each.media, each.customer_name, each.customer_phone
+                now,
+                each.id,
+                each.text,
+                each.media,
+                each.customer_name,
+                each.customer_phone,
+                each.thread,
             )
         case InboundConsent():
             return CustomerConsented(now, each.id, each.word, each.text)

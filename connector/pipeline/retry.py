@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
-from connector.domain.effects import AskBot, Call, OpenTicket, ReadTicket, Summarise
+from connector.domain.effects import AskBot, Call, OpenTicket, ReadTicket, ShowHolder, Summarise
 from connector.errors import ProviderError, Transient
 
 GIVE_UP_AFTER = timedelta(hours=76)
@@ -18,6 +18,8 @@ LONGEST_ASKED = timedelta(hours=1)  # of a provider's Retry-After
 # A customer waits for a bot's answer or an agent for a summary: better no answer than a late one.
 SHORT_WAIT = timedelta(seconds=5)
 SUMMARY_ATTEMPTS = 2
+# What is said to the customer waits behind it, and it is only for show.
+SHOW_ATTEMPTS = 5
 
 _long = wait_exponential_jitter(multiplier=1, max=LONGEST_WAIT.total_seconds(), jitter=1)
 _short = wait_exponential_jitter(multiplier=0.5, max=SHORT_WAIT.total_seconds(), jitter=0.5)
@@ -45,6 +47,8 @@ def after(
         if asked is not None and asked > SHORT_WAIT:
             return GiveUp(f"asked to wait {asked.total_seconds():.0f} s")
         return Again(now + (asked or wait(_short, attempts)))
+    if isinstance(call, ShowHolder) and attempts >= SHOW_ATTEMPTS:
+        return GiveUp(f"after {attempts} attempts: {error.code or error.reason}")
     # A ticket must be made some day, and read: a customer waits, an agent may have answered.
     if now - since > GIVE_UP_AFTER and not isinstance(call, OpenTicket | ReadTicket):
         hours = (now - since) / timedelta(hours=1)

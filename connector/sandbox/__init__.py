@@ -5,7 +5,7 @@
     faults.py, courier.py what goes wrong with requests, and with the twins' own webhooks
     chat.py               what the twins of chat services keep
     changes.py            one version number for whoever watches
-    twilio/ zendesk/ anthropic/ telegram/ whatsapp/   one vendor each, as strict as the real one
+    twilio/ zendesk/ anthropic/ telegram/ whatsapp/ intercom/   one vendor each, as strict as the real one
     page/                 the page, over shapes of its own; page/wire.py fills them from the twins
 
 Nothing here imports channels, helpdesks or bots: a twin must not share a bug with what it tests.

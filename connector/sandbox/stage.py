@@ -12,6 +12,7 @@ from typing import Self
 from connector.sandbox.anthropic.twin import AnthropicTwin
 from connector.sandbox.changes import Changes
 from connector.sandbox.chat import App
+from connector.sandbox.intercom.twin import ADMIN, IntercomTwin
 from connector.sandbox.messenger.twin import MessengerTwin
 from connector.sandbox.sms import Sms
 from connector.sandbox.telegram.twin import UPDATES, TelegramTwin
@@ -24,7 +25,7 @@ ACCOUNT = "AC00000000000000000000000000005a4d"
 NUMBER = "+12025550100"
 CUSTOMERS = ("+12025550147", "+12025550148", "+34915550147")
 CHANNEL, HELPDESK = "sms", "main"
-TELEGRAM, WHATSAPP, MESSENGER = "telegram", "whatsapp", "messenger"
+TELEGRAM, WHATSAPP, MESSENGER, INTERCOM = "telegram", "whatsapp", "messenger", "intercom"
 PHONE_NUMBER_ID, PAGE_ID = "106540352242922", "1122334455"
 
 
@@ -38,6 +39,7 @@ class Ports:
     telegram: int = 0
     whatsapp: int = 0
     messenger: int = 0
+    intercom: int = 0
 
     @classmethod
     def after(cls, port: int) -> Ports:
@@ -78,20 +80,13 @@ class Stage:
             "Telegram": self.telegram,
             "WhatsApp": self.whatsapp,
             "Messenger": self.messenger,
+            "Intercom": self.intercom,
         }
         self.apps = self._offered()
 
     def _make_chats(self, ports: Ports, bare: bool) -> None:
-        self._bot, self._shown = f"110201543:{secrets.token_hex(16)}", secrets.token_hex(16)
         self._access, self._app, self._handshake = (secrets.token_hex(16) for _ in range(3))
-        self.telegram = TelegramTwin(
-            self._bot,
-            "" if bare else f"{self.connector}/webhooks/channels/{TELEGRAM}",
-            self._shown,
-            changes=self.changes,
-            port=ports.telegram,
-        )
-        self.telegram.allowed_updates = list(UPDATES)
+        self.telegram = self._telegram(ports.telegram, bare)
         self.whatsapp = WhatsAppTwin(
             PHONE_NUMBER_ID,
             self._access,
@@ -111,6 +106,7 @@ class Stage:
             changes=self.changes,
             port=ports.messenger,
         )
+        self.intercom = self._intercom(ports.intercom, bare)
 
     def _offered(self) -> tuple[App, ...]:
         """What customers write with: a row here is all that the page needs to offer it."""
@@ -123,7 +119,22 @@ class Stage:
                 ("7000001",), {"Send a message": "POST /bot*/send*"}),
             App("messenger", "Messenger", "Messenger", "facebook.com/northwind", self.messenger,
                 ("24601775",), {"Send a message": "POST */me/messages"}),
+            App("intercom", "Intercom", "Intercom", "the Messenger on northwind.example",
+                self.intercom, ("6762f1571bb69f9f2193bbbb",),
+                {"Send a message": "POST /conversations/*/reply"}),
         )  # fmt: skip
+
+    def _telegram(self, port: int, bare: bool) -> TelegramTwin:
+        self._bot, self._shown = f"110201543:{secrets.token_hex(16)}", secrets.token_hex(16)
+        url = "" if bare else f"{self.connector}/webhooks/channels/{TELEGRAM}"
+        made = TelegramTwin(self._bot, url, self._shown, changes=self.changes, port=port)
+        made.allowed_updates = list(UPDATES)
+        return made
+
+    def _intercom(self, port: int, bare: bool) -> IntercomTwin:
+        self._rest, self._client_secret = secrets.token_hex(16), secrets.token_hex(16)
+        url = "" if bare else f"{self.connector}/webhooks/channels/{INTERCOM}"
+        return IntercomTwin(self._rest, self._client_secret, url, changes=self.changes, port=port)
 
     def __enter__(self) -> Self:
         for twin in self.twins.values():
@@ -159,6 +170,10 @@ class Stage:
             "SANDBOX_MESSENGER_SECRET": self._page_secret,
             "SANDBOX_MESSENGER_VERIFY": self._page_handshake,
             "SANDBOX_MESSENGER_URL": self.messenger.url,
+            "SANDBOX_INTERCOM_TOKEN": self._rest,
+            "SANDBOX_INTERCOM_SECRET": self._client_secret,
+            "SANDBOX_INTERCOM_ADMIN": ADMIN.id,
+            "SANDBOX_INTERCOM_URL": self.intercom.url,
         }
 
     def until(self, look: Callable[[], bool], seconds: float) -> bool:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from connector.settings.channels import Channel, TwilioChannel
 from connector.settings.problems import refused
-from connector.settings.values import Secret, Switch, Url, matches
+from connector.settings.values import Duration, Secret, Switch, Url, between, matches
 
 Kind = "The kind of channel."
 
@@ -128,6 +128,58 @@ class TelegramChannel(Channel):
         return {"bot_token": self.bot_token.get_secret_value()}
 
 
+def _as_digits(value: object) -> object:
+    """Ids of Intercom are digits, and may be written without quotes."""
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if whole else value
+
+
+IntercomId = Annotated[Digits, BeforeValidator(_as_digits)]
+
+
+class IntercomChannel(Channel):
+    """An Intercom workspace."""
+
+    kind: Literal["intercom"] = Field(description=Kind)
+    access_token: Secret = Field(description="The app's access token, with which we call Intercom.")
+    client_secrets: tuple[Secret, ...] = Field(
+        min_length=1,
+        description="The app's client secrets; all of them verify: list the new one and the old one "
+        "while rotating.",
+    )
+    admin_id: IntercomId = Field(
+        description="The id of the teammate in whose name customers are answered."
+    )
+    region: Literal["us", "eu", "au"] = Field(
+        default="us", description="Where the workspace is hosted."
+    )
+    api_version: (
+        Annotated[str, matches(r"2\.[0-9]{1,2}", "must be a version such as 2.16")] | None
+    ) = Field(
+        default=None,
+        description="The app's API version in the Developer Hub, in quotes: its webhooks come in "
+        "it, and calls are pinned to it. None: 2.16, and each webhook is looked at.",
+    )
+    assign_to_team: IntercomId | None = Field(
+        default=None, description="The team that gets the conversation while a person has it."
+    )
+    assign_to_admin: IntercomId | None = Field(
+        default=None, description="The teammate who gets the conversation while a person has it."
+    )
+    snooze_for: Annotated[Duration, between("1m", "365d")] | None = Field(
+        default=None,
+        description="For how long the conversation is snoozed when a person takes over. None: it "
+        "stays open. 1m to 365d.",
+    )
+    close_when_solved: Switch = Field(
+        default=True, description="Whether the conversation is closed when the ticket is solved."
+    )
+
+    @property
+    def own(self) -> Mapping[str, str]:
+        return {"access_token": self.access_token.get_secret_value()}
+
+
 class WebhookChannel(Channel):
     """A system of your own, over Standard Webhooks in both directions."""
 
@@ -141,11 +193,13 @@ class WebhookChannel(Channel):
 
 
 ChannelSettings = (
-    TwilioChannel | WhatsAppCloudChannel | TelegramChannel | MessengerChannel | WebhookChannel
-)
+    TwilioChannel | IntercomChannel | WhatsAppCloudChannel | TelegramChannel | MessengerChannel
+    | WebhookChannel
+)  # fmt: skip
 
 CHANNEL_KINDS: Mapping[str, type[Channel]] = {
     "twilio": TwilioChannel,
+    "intercom": IntercomChannel,
     "whatsapp_cloud": WhatsAppCloudChannel,
     "telegram": TelegramChannel,
     "messenger": MessengerChannel,

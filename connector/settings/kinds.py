@@ -14,9 +14,3 @@ KINDS: Mapping[str, Mapping[str, type[Section]]] = {
     "bots": {"claude": ClaudeBot},
     "channels": CHANNEL_KINDS,
 }
-
-# What the contract names and this version does not have yet.
-PLANNED: Mapping[str, frozenset[str]] = {
-    "channels": frozenset({"intercom"}),
-    "ops": frozenset({"auth"}),
-}

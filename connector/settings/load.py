@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from connector.settings.channels import Channel
 from connector.settings.ending import ending
 from connector.settings.handoff import Handoff
 from connector.settings.interpolate import Interpolated, interpolate
-from connector.settings.kinds import KINDS, PLANNED
+from connector.settings.kinds import KINDS
 from connector.settings.model import Settings
 from connector.settings.not_acted_on import not_acted_on
 from connector.settings.origins import origins
@@ -98,17 +98,12 @@ def _model(group: str, section: Tree, reader: Reader) -> type[Section] | None:
         return None
     model = kinds.get(str(kind.value))
     if model is None and not kind.broken:
-        _refuse_value(kind, PLANNED.get(group, frozenset()), kinds, "kind", reader)
+        _refuse_value(kind, kinds, "kind", reader)
     return model
 
 
-def _refuse_value(
-    at: Tree, planned: Collection[object], available: Iterable[str], what: str, reader: Reader
-) -> None:
-    if at.value in planned:
-        hint = f"available: {', '.join(available)}"
-        reader.problem(at, f"'{at.value}' is not available in this version", hint)
-    elif isinstance(at.value, Interpolated) or not isinstance(at.value, str):
+def _refuse_value(at: Tree, available: Iterable[str], what: str, reader: Reader) -> None:
+    if isinstance(at.value, Interpolated) or not isinstance(at.value, str):
         reader.problem(at, f"there is no such {what}", f"available: {', '.join(available)}")
     else:
         reader.problem(at, f"no {what} called '{at.value}'", did_you_mean(at.value, available))
@@ -129,7 +124,7 @@ def _check_references(tree: Tree, reader: Reader) -> None:
             known = there.section or {} if there else {}
             if at is None or at.broken or not isinstance(at.value, str) or at.value in known:
                 continue
-            _refuse_value(at, (), known, key, reader)
+            _refuse_value(at, known, key, reader)
 
 
 def _refuse_twins(channels: Mapping[str, Section | None], tree: Tree, reader: Reader) -> None:

@@ -76,7 +76,8 @@ def with_header(asked: WebhookRequest, name: str, value: str | None) -> WebhookR
 def outbound(kind: str) -> Outbound:
     told = about(kind)["outbound"]
     media = tuple(Media(**each) for each in told["media"])
-    return Outbound(told["key"], Address(told["customer"]), told["text"], media)
+    thread = told.get("thread", "")
+    return Outbound(told["key"], Address(told["customer"]), told["text"], media, thread)
 
 
 def plain(event: Parsed) -> dict[str, Any]:
@@ -85,4 +86,6 @@ def plain(event: Parsed) -> dict[str, Any]:
     written.pop("raw", None)
     if written.get("customer_phone", "") is None:
         del written["customer_phone"]  # what is seldom told is written where it is
+    if written.get("thread") == "":
+        del written["thread"]
     return {"type": type(event).__name__, **written}

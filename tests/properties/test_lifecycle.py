@@ -37,6 +37,7 @@ from connector.domain.effects import (
     RemoveTags,
     SendText,
     SetTimer,
+    ShowHolder,
     StopTimer,
     Summarise,
 )
@@ -232,6 +233,8 @@ class World:
             case SendText():
                 self.phone.append(call.text)
                 return e.MessageSent(self.at, call.message, ExternalId(f"SMout{len(self.phone)}"))
+            case ShowHolder():
+                return e.HolderShown(self.at, call.key)
 
     def added(self, call: AddComment) -> e.Event:
         found, draft = self.tickets[call.draft.ticket], call.draft

@@ -328,7 +328,8 @@ def test_every_check_reports_without_a_network_and_with_wrong_credentials(site: 
     site.set_up()
     all_of_them = set(site.findings())
     wrong = {"SANDBOX_ZENDESK_SECRET": "x1", "SANDBOX_TWILIO_TOKEN": "x2",
-             "SANDBOX_ANTHROPIC_KEY": "x3", "SANDBOX_TELEGRAM_TOKEN": "1:another-one"}  # fmt: skip
+             "SANDBOX_ANTHROPIC_KEY": "x3", "SANDBOX_TELEGRAM_TOKEN": "1:another-one",
+             "SANDBOX_INTERCOM_TOKEN": "x4"}  # fmt: skip
     for name, value in wrong.items():
         site.patch.setenv(name, value)
     found = site.findings()
@@ -337,9 +338,10 @@ def test_every_check_reports_without_a_network_and_with_wrong_credentials(site: 
     assert "SID and token" in found[f"{CHANNEL}: sign-in"]["found"]
     assert "API key" in found["bot support: key and model"]["found"]
     assert "bot's token" in found["channel telegram: sign-in"]["found"]
+    assert "access_token" in found["channel intercom: sign-in"]["mend"]
     gone = f"http://127.0.0.1:{free_port()}"
     for name in ("SANDBOX_ZENDESK_URL", "SANDBOX_TWILIO_URL", "SANDBOX_ANTHROPIC_URL",
-                 "SANDBOX_TELEGRAM_URL"):  # fmt: skip
+                 "SANDBOX_TELEGRAM_URL", "SANDBOX_INTERCOM_URL"):  # fmt: skip
         site.patch.setenv(name, gone)
     found = site.findings()
     assert set(found) == all_of_them

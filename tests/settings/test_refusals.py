@@ -89,8 +89,6 @@ OTHER_ROWS = [
     ('    number: "+15550100"\n', "", "15:3: channels.sms-us: needs 'number' or 'messaging_service'"),
     ("kind: twilio", "kind: twillio", "16:5: channels.sms-us.kind: no kind called 'twillio'; did you mean "
      "'twilio'?"),
-    ("kind: twilio", "kind: intercom", "16:5: channels.sms-us.kind: 'intercom' is not available in this "
-     f"version; available: {KINDS}"),
     ("    kind: twilio\n", "", "15:3: channels.sms-us.kind: is missing; available: " + KINDS),
     ("  sms-us:", "  sms us:", "15:3: channels.sms us: a name is made of letters, digits, - and _; it "
      "becomes a part of URLs"),

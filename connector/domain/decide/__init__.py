@@ -31,6 +31,7 @@ from connector.domain.decide import (
     with_bot,
 )
 from connector.domain.decide.decision import Decision
+from connector.domain.decide.shown import shown
 from connector.domain.policy import Policy
 
 __all__ = ["Decision", "decide"]
@@ -38,6 +39,10 @@ __all__ = ["Decision", "decide"]
 
 def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decision:
     """What becomes of the conversation and what is to be done, given what happened."""
+    return shown(conversation, event, _decided(conversation, event, policy), policy)
+
+
+def _decided(conversation: Conversation, event: e.Event, policy: Policy) -> Decision:
     now = Decision(conversation)
     event = consent.meant(conversation, event)
     match event:

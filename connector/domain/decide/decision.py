@@ -77,7 +77,10 @@ def hear(decision: Decision, event: CustomerMessaged) -> Decision:
     )
     name = event.customer_name or conversation.customer_name
     phone = event.customer_phone or conversation.customer_phone
-    return decision.now(replace(conversation, customer_name=name, customer_phone=phone))
+    thread = event.thread or conversation.thread
+    return decision.now(
+        replace(conversation, customer_name=name, customer_phone=phone, thread=thread)
+    )
 
 
 def say(
@@ -110,10 +113,9 @@ def say(
             decision = decision.now(conversation.change(unsent))
             decision = tell_agent(decision, unsent, at)
             continue
-        send = SendText(
-            send_key(message), message.id, conversation.address, piece, media,
-            choices=choices if number == len(pieces) else (), by_agent=author is Author.AGENT,
-        )  # fmt: skip
+        send = replace(
+            sending(conversation, message), choices=choices if number == len(pieces) else ()
+        )
         decision = decision.now(conversation).then(send)
     return decision
 
@@ -124,6 +126,13 @@ def _room(conversation: Conversation, at: datetime, policy: Policy) -> int:
     if window is None or not is_closed(conversation, window, at):
         return policy.max_text
     return min(policy.max_text, window.max_text)
+
+
+def sending(conversation: Conversation, message: Message) -> SendText:
+    return SendText(
+        send_key(message), message.id, conversation.address, message.text, message.media,
+        by_agent=message.author is Author.AGENT, thread=conversation.thread,
+    )  # fmt: skip
 
 
 def send_key(message: Message) -> str:

@@ -24,12 +24,7 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             fresh = decision.now(decision.conversation.next_episode())
             return with_bot.customer_messaged(fresh, event, policy)
         case e.CommentRefused():
-            message = decision.conversation.find(event.message) if event.message else None
-            if message is None or event.code not in NO_MORE_COMMENTS:
-                return decision
-            if message in decision.conversation.earlier:
-                return _begun_with(decision, message, event, policy)
-            return again_from(decision, message.seq, event.at, policy)
+            return _refused(decision, event, policy)
         case (
             e.TicketChanged()
             | e.TicketRead()
@@ -49,11 +44,21 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             | e.MessageSent()
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
+            | e.HolderShown()
             | e.HandoffOrdered()
         ):
             return decision
         case unknown:
             assert_never(unknown)
+
+
+def _refused(decision: Decision, event: e.CommentRefused, policy: Policy) -> Decision:
+    message = decision.conversation.find(event.message) if event.message else None
+    if message is None or event.code not in NO_MORE_COMMENTS:
+        return decision
+    if message in decision.conversation.earlier:
+        return _begun_with(decision, message, event, policy)
+    return again_from(decision, message.seq, event.at, policy)
 
 
 def _begun_with(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from connector.domain.conversation import Author, Delivery, Desk, Message
-from connector.domain.decide.decision import OPTED_OUT, Decision, note, send_key
+from connector.domain.decide.decision import OPTED_OUT, Decision, note, sending
 from connector.domain.decide.desks import obeyed
-from connector.domain.effects import SendText
 from connector.domain.policy import Policy
 
 # Where nobody can tell whether it arrived, an agent who asks for it takes the risk.
@@ -39,8 +38,5 @@ def again(decision: Decision, message: Message, *, window_closed: bool = False) 
     """Queued once more, as another sending than the one before."""
     message = replace(message, delivery=Delivery.QUEUED, why="", resends=message.resends + 1)
     conversation = decision.conversation.change(message)
-    send = SendText(
-        send_key(message), message.id, conversation.address, message.text, message.media,
-        by_agent=message.author is Author.AGENT, window_closed=window_closed,
-    )  # fmt: skip
+    send = replace(sending(conversation, message), window_closed=window_closed)
     return decision.now(conversation).then(send)

@@ -64,6 +64,7 @@ def decide(decision: Decision, holder: Solved, event: e.Event, policy: Policy) -
             | e.MessageSent()
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
+            | e.HolderShown()
             | e.HandoffOrdered()
         ):
             return decision

@@ -63,6 +63,7 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
             | e.MessageSent()
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
+            | e.HolderShown()
             | e.HandoffOrdered()
         ):
             return decision

@@ -72,6 +72,7 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             | e.MessageSent()
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
+            | e.HolderShown()
         ):
             return decision
         case unknown:

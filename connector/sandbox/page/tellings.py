@@ -62,6 +62,9 @@ TELLINGS: Mapping[str, Telling] = {
     "ticket_merged": _tell("ticket", "agent", "Ticket {ticket} was merged: it is now {into}"),
     "tags_removed": _tell("ticket", "agent", "Obeyed a tag on ticket {ticket} and took it off"),
     "tags_refused": _tell("alert", "bad", "Zendesk would not take a tag off: {code}"),
+    "holder_shown": _tell(
+        "flag", "agent", "Showed in the channel's own inbox who has the customer"
+    ),
     "survey_answered": _tell("flag", "customer", "The customer's rating: {score} of 5"),
     "comment_added": _tell("ticket", "agent", "Put a comment into the ticket"),
     "comment_refused": _tell("alert", "bad", "Zendesk refused a comment: {code}"),
@@ -125,6 +128,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "zendesk": "Zendesk",
         "anthropic": "Anthropic",
         "telegram": "Telegram",
+        "intercom": "Intercom",
         "whatsapp_cloud": "WhatsApp",
         "messenger": "Messenger",
     },

@@ -42,6 +42,7 @@ CALLS = {
     "RemoveTags": "Take tags off the ticket",
     "AddComment": "Write into the ticket",
     "SendText": "Send to the customer",
+    "ShowHolder": "Show in the channel's inbox who has the customer",
 }
 ACTIONS = {
     "sign_in": "signed in",

@@ -1,0 +1,1 @@
+"""Intercom: what is odd about it stays in this folder."""
