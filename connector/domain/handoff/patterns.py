@@ -10,7 +10,7 @@ Matching does no backtracking beyond those three words.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,6 +37,16 @@ class Pattern:
     text: str
     then: frozenset[str] | None = None  # what the second word must be: most attempts fail there
 
+    def rarest(self, common: Collection[str], known: Collection[str]) -> frozenset[str]:
+        """Words of which a text must have one to match; none if a list in `known` says as much."""
+        must = [part for part, may in zip(self.parts, self.optional, strict=True) if not may]
+        if any(isinstance(part, str) and part.startswith("<") for part in must):
+            return frozenset()
+        sets = [part for part in must if not isinstance(part, str)]
+        if any(part <= known for part in sets):
+            return frozenset()
+        return min(sets, key=lambda part: (not part.isdisjoint(common), len(part)))
+
 
 @dataclass(frozen=True)
 class Match:
@@ -58,6 +68,12 @@ class Lexicon:
         for phrase in phrases:
             for pattern in compile_phrase(phrase):
                 self._add(pattern)
+
+    @property
+    def patterns(self) -> Iterator[Pattern]:
+        yield from self.by_list
+        for patterns in self.by_word.values():
+            yield from patterns
 
     def _add(self, pattern: Pattern) -> None:
         first = pattern.parts[0]

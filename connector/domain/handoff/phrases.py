@@ -28,19 +28,21 @@ KEYS = (
         "reported",
         "bot",
     ),
-    *("owner", "private", "sure", "thing", "ask"),
-    *("follow", "tail", "identity", "request", "refusal", "like", "spelling", "marks"),
+    *("owner", "private", "sure", "trade", "thing", "ask", "does", "calls", "ours", "refuse"),
+    *("follow", "tail", "identity", "needless", "request", "refusal", "like", "spelling", "marks"),
     *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
 )
 MARKED = (
-    *("target", "somebody", "sure", "ask", "bot", "action", "after"),
-    *("filler", "owner", "private", "thing", "follow", "tail"),
+    *("target", "trade", "somebody", "sure", "ask", "does", "calls", "bot", "refuse", "action", "after"),
+    *("filler", "owner", "private", "thing", "ours", "follow", "tail"),
 )
 PLEAS = ("want", "request", "bare", "refusal")
-BLOCKERS = ("negation", "reported", "identity")
+BLOCKERS = ("negation", "reported", "identity", "needless")
+_PERSONS = ("target", "trade", "somebody", "sure", "bot")
 _EMPTY = Lexicon()
 _SHORT = 4  # words: too few to tell the language by
+_LONG = 10  # letters: two of them may be wrong
 _KEPT = 256  # texts: a turn looks at the messages before it again
 _MENDED = 8192  # words, a language
 _CLOSE = 1  # typical words fewer than the likeliest language's: may still be it
@@ -72,7 +74,7 @@ class Language:
     @cached_property
     def typed(self) -> frozenset[str]:
         """The words whose typos are worth mending."""
-        keys = ("action", "after", "target", "somebody", "bot")
+        keys = ("action", "after", *_PERSONS)
         return frozenset(w for k in keys for w in self[k].vocabulary if len(w) >= 4)
 
     @cached_property
@@ -91,9 +93,12 @@ class Language:
 
     @cached_property
     def _hot(self) -> frozenset[str]:
-        keys = ("target", "somebody", "bot", "bare", "request", "refusal")
-        hot = frozenset().union(*(self[k].vocabulary for k in keys))
-        return hot - self["filler"].vocabulary | self["target"].vocabulary | self["bot"].vocabulary
+        """Words of which every request has one: its person, the bot, or a word of its phrase."""
+        hot = frozenset().union(*(self[k].vocabulary for k in _PERSONS))
+        common = self["filler"].vocabulary | self.marks
+        for pattern in (p for k in ("bare", "request", "refusal") for p in self[k].patterns):
+            hot |= pattern.rarest(common, hot)
+        return hot
 
     def cold(self, text: Words) -> bool:
         """Whether no word of the text can belong to a request for a person."""
@@ -139,7 +144,7 @@ class Language:
 
 def _distance(word: str, ours: str) -> int:
     """How far a typo is from a word of ours; 9 is too far. Short words must only be swapped."""
-    allowed = 2 if len(ours) >= 8 else 1
+    allowed = 2 if len(ours) >= _LONG else 1
     if abs(len(ours) - len(word)) > allowed:
         return 9
     if len(ours) == 4 and sorted(set(word)) != sorted(set(ours)):
@@ -194,7 +199,7 @@ class Phrases:
                 least = max(least, mine + 1)
         likely = sorted(zip(self.languages, near, strict=True), key=lambda one: -one[1])
         return tuple(
-            (x, x.read(plain, mend=mine > 0 or x.name == hint or x is self.languages[0]))
+            (x, x.read(plain, mend=mine == most or x.name == hint))
             for x, mine in likely
             if mine >= least or x.name == hint
         )
