@@ -77,6 +77,13 @@ class _Sieve:
     def blockers(self) -> dict[str, list[Match]]:
         return self.language.blockers.find(self.text, self.parts.spans)
 
+    @cached_property
+    def _negations(self) -> list[Match]:
+        """Without those of a lament: "why can't I talk to a human?" is no less a request."""
+        laments = {self.text.clauses[m.begin] for m in self.blockers["lament"]}
+        found = self.blockers["negation"]
+        return [m for m in found if self.text.clauses[m.begin] not in laments]
+
     def pleas(self) -> Iterator[Plea]:
         for plea in self.parts.pleas():
             if not self._blocked(plea):
@@ -88,7 +95,7 @@ class _Sieve:
 
     def _blocked(self, plea: Plea) -> bool:
         inside = (m for m in self.blockers["identity"] if m.begin <= plea.target < m.end)
-        others = (*self.blockers["negation"], *self.blockers["reported"])
+        others = (*self.blockers["reported"], *self._negations)
         before = (m for m in others if self._reaches(m, plea))
         clause = self.text.clauses[plea.target]
         needless = (m for m in self.blockers["needless"] if self.text.clauses[m.begin] == clause)

@@ -21,6 +21,10 @@ _ELISION = re.compile(r"\b(c|d|j|l|m|n|s|t|qu|un|all|dell|nell|dall|sull)['’�
 _WORD = re.compile(r"[^\W_]+|[.!?;,:\n…¿¡()]")
 # Three of a letter are one, unless they are the whole word ("BBB").
 _SQUEEZED = re.compile(r"(?<=\w)([^\W\d])\1{2,}|([^\W\d])\2{2,}(?=\w)")
+# A comma before one of these parts nothing: "I want, that ..." is how some languages write it.
+_GOES_ON = frozenset(
+    "dass damit mit unter bei wer wem welche que qui quien che cui who whom that with".split()
+)
 _UNDRAWN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "ı": "i", "đ": "d"})
 
 
@@ -59,11 +63,14 @@ def words(text: str) -> Words:
     folded = fold(considered(text))
     found: list[str] = []
     clauses: list[int] = []
-    clause = 0
+    clause, comma = 0, False
     for token in _WORD.findall(_SQUEEZED.sub(r"\1\2", folded)):
-        if not token.isalnum():
-            clause += 1
-        elif len(token) <= WORD_LIMIT:
+        if token == ",":
+            comma = True
+            continue
+        clause += not token.isalnum() or (comma and token not in _GOES_ON)
+        comma = False
+        if token.isalnum() and len(token) <= WORD_LIMIT:
             found.append(token)
             clauses.append(clause)
     return Words(tuple(found), tuple(clauses))

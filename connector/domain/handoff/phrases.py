@@ -29,7 +29,7 @@ KEYS = (
         "bot",
     ),
     *("owner", "private", "sure", "trade", "thing", "ask", "does", "calls", "ours", "refuse"),
-    *("follow", "tail", "identity", "needless", "request", "refusal", "like", "spelling", "marks"),
+    *("heads", "stems", "past", "follow", "tail", "identity", "needless", "lament", "request", "refusal", "like", "spelling", "marks"),
     *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
 )
@@ -38,10 +38,13 @@ MARKED = (
     *("filler", "owner", "private", "thing", "ours", "follow", "tail"),
 )
 PLEAS = ("want", "request", "bare", "refusal")
-BLOCKERS = ("negation", "reported", "identity", "needless")
+BLOCKERS = ("negation", "reported", "identity", "needless", "lament")
+_SETS = ("marks", "like", "heads", "past")
+_STEM = 9  # letters of the longest stem
 _PERSONS = ("target", "trade", "somebody", "sure", "bot")
 _EMPTY = Lexicon()
 _SHORT = 4  # words: too few to tell the language by
+_LONGEST = 24  # letters of a word that may be a typo or a compound of one of ours
 _LONG = 10  # letters: two of them may be wrong
 _KEPT = 256  # texts: a turn looks at the messages before it again
 _MENDED = 8192  # words, a language
@@ -57,6 +60,9 @@ class Language:
     spelling: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     marks: frozenset[str] = frozenset()
     like: frozenset[str] = frozenset()  # words that only look like a typo of ours
+    heads: frozenset[str] = frozenset()  # what a word written in one may end in
+    past: frozenset[str] = frozenset()  # endings by which a verb tells of the past
+    stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def requests(self) -> Scanner:
@@ -120,9 +126,22 @@ class Language:
         return lru_cache(maxsize=_MENDED)(self._mended)
 
     def _mended(self, word: str) -> tuple[str, ...]:
-        if len(word) < 4 or len(word) > 16 or word in self.known or not word.isalpha():
+        if len(word) < 4 or len(word) > _LONGEST or word in self.known or not word.isalpha():
             return (word,)
-        return self._apart(word) or ((self._nearest(word) or word),)
+        near = self._head(word) or self._apart(word) or self._nearest(word)
+        return near or self._form(word) or (word,)
+
+    def _form(self, word: str) -> tuple[str, ...]:
+        """The word of ours that this is a form of: "comunicadme" is "comunicar"."""
+        if any(word.endswith(past) for past in self.past):
+            return ()
+        sizes = range(min(len(word), _STEM), 2, -1)
+        return next((self.stems[word[:n]] for n in sizes if word[:n] in self.stems), ())
+
+    def _head(self, word: str) -> tuple[str, ...]:
+        """What a compound is at last: "reiseberaterin" is a "beraterin"."""
+        heads = [head for head in self.heads if word.endswith(head) and word != head]
+        return (max(heads, key=len),) if heads else ()
 
     def _apart(self, word: str) -> tuple[str, ...]:
         """Two words run together: "tocontact", "talkto"."""
@@ -133,13 +152,13 @@ class Language:
                 return head, tail
         return ()
 
-    def _nearest(self, word: str) -> str | None:
+    def _nearest(self, word: str) -> tuple[str, ...]:
         best: tuple[int, str] = (9, "")
         for initial in {word[0], word[1]}:
             for length in range(max(len(word) - 2, 4), len(word) + 3):
                 for ours in self._typed_by.get((initial, length), ()):
                     best = min(best, (_distance(word, ours), ours))
-        return best[1] if best[0] < 9 else None
+        return (best[1],) if best[0] < 9 else ()
 
 
 def _distance(word: str, ours: str) -> int:
@@ -209,11 +228,12 @@ def _language(name: str, keys: Mapping[str, Sequence[str]]) -> Language:
     unknown = set(keys) - set(KEYS)
     if unknown:
         raise PhraseError(f"{name}: no list is called {sorted(unknown)[0]!r}")
-    sets = {k: frozenset(fold(w) for w in keys.get(k, ())) for k in ("marks", "like")}
+    sets = {k: frozenset(fold(w) for w in keys.get(k, ())) for k in _SETS}
     return Language(
         name,
-        {k: Lexicon(v) for k, v in keys.items() if k not in ("spelling", "marks", "like")},
+        {k: Lexicon(v) for k, v in keys.items() if k not in ("spelling", "stems", *_SETS)},
         dict(_spelling(line) for line in keys.get("spelling", ())),
+        stems=dict(_spelling(line) for line in keys.get("stems", ())),
         **sets,
     )
 

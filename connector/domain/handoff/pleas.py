@@ -167,12 +167,13 @@ class Parts:
         return at in self.spans["tail"]
 
     def _says_all(self, match: Match) -> bool:
-        """The text is little else; or its clause is, and says so beyond doubt ("a person please")."""
+        """The text is little else; or its clause is, and it is the last or says so beyond doubt."""
         clause = self.text.clauses[match.begin]
         whole = {i for i, c in enumerate(self.text.clauses) if c == clause}
         said = set(range(match.begin, match.end)) | self.filler
         sure = not whole.isdisjoint(self.covered("sure") | self.covered("ask"))
-        return whole <= said and (sure or set(range(len(self.text))) <= said)
+        last = clause == self.text.clauses[-1]
+        return whole <= said and (last or sure or set(range(len(self.text))) <= said)
 
     def _inside(self, key: str, at: int) -> bool:
         return any(begin <= at < end for begin, end in self.spans[key].items())
