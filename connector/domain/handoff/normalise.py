@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W_]+|[.!?;,:\n…¿¡()]")
 _SQUEEZED = re.compile(r"(?<=\w)([^\W\d])\1{2,}|([^\W\d])\2{2,}(?=\w)")
 # A comma before one of these parts nothing: "I want, that ..." is how some languages write it.
 _GOES_ON = frozenset(
-    "dass damit mit unter bei wer wem welche que qui quien che cui who whom that with".split()
+    "dass damit mit unter bei der die wer wem welche que qui quien che cui who whom that with".split()
 )
 _UNDRAWN = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "ı": "i", "đ": "d"})
 
