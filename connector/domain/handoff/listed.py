@@ -6,7 +6,7 @@ from connector.domain.handoff.base import Considered, HandoffPolicy, Trigger, Tu
 
 THRESHOLD = 0.5
 _SURE = 0.95
-_EXCUSED = 0.3  # a phrase occurs, and so does what takes it back
+EXCUSED = 0.3  # a phrase occurs, and so does what takes it back
 
 
 def look_up(turn: Turn, policy: HandoffPolicy, trigger: Trigger, key: str) -> Considered:
@@ -17,6 +17,6 @@ def look_up(turn: Turn, policy: HandoffPolicy, trigger: Trigger, key: str) -> Co
             if excuses.isdisjoint(range(match.begin, match.end)):
                 found = evidence(turn, match.words(words))
                 return Considered(trigger, True, _SURE, THRESHOLD, (found,), language=language.name)
-            best, excused = _EXCUSED, match.words(words)
+            best, excused = EXCUSED, match.words(words)
     proof = (evidence(turn, f"excused: {excused}"),) if best else ()
     return Considered(trigger, False, best, THRESHOLD, proof)

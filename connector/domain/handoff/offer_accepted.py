@@ -13,8 +13,9 @@ from connector.domain.handoff.base import (
     Turn,
     evidence,
 )
-from connector.domain.handoff.normalise import considered
+from connector.domain.handoff.normalise import Words, considered
 from connector.domain.handoff.normalise import words as words_of
+from connector.domain.handoff.phrases import Language
 
 THRESHOLD = 0.5
 _SHORT = 8  # words: a longer message that begins with yes has its own subject
@@ -77,10 +78,19 @@ def _question(text: str) -> str:
 def _agrees(text: str, policy: HandoffPolicy) -> tuple[bool, str | None]:
     """Whether it is a yes, and in which language. A no in any language is none."""
     reading = policy.phrases.read(text)
-    if any(language["no"].first(words) is not None for language, words in reading):
+    if any(_refuses(language, words) for language, words in reading):
         return False, None
     for language, words in reading:
         yes = language["yes"].first(words)
         if yes is not None and (yes.begin == 0 or len(words) <= _SHORT):
             return True, language.name
     return not words_of(text).words and not _THUMBS.isdisjoint(text[:_SHORT]), None
+
+
+def _refuses(language: Language, words: Words) -> bool:
+    """Whether there is a no that is no part of a yes, as it is in "why not"."""
+    agreed = [(m.begin, m.end) for m in language["yes"].find(words)]
+    return any(
+        not any(begin <= no.begin and no.end <= end for begin, end in agreed)
+        for no in language["no"].find(words)
+    )

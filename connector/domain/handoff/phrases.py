@@ -30,7 +30,7 @@ KEYS = (
     ),
     *("owner", "private", "sure", "trade", "thing", "ask", "does", "calls", "ours", "refuse"),
     *("heads", "stems", "past", "follow", "tail", "identity", "needless", "lament", "request", "refusal", "like", "spelling", "marks"),
-    *("legal", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
+    *("legal", "justice", "pursue", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
 )
 MARKED = (
@@ -48,7 +48,8 @@ _LONGEST = 24  # letters of a word that may be a typo or a compound of one of ou
 _LONG = 10  # letters: two of them may be wrong
 _KEPT = 256  # texts: a turn looks at the messages before it again
 _MENDED = 8192  # words, a language
-_CLOSE = 1  # typical words fewer than the likeliest language's: may still be it
+_MARK = 2  # what a mark of a language weighs; a word of any of its lists weighs 1
+_CLOSE = 2  # less than the likeliest language has: may still be it
 
 
 @dataclass(frozen=True)
@@ -180,10 +181,11 @@ class Phrases:
 
     def __init__(self, languages: Iterable[Language] = ()) -> None:
         self.languages = tuple(languages)
-        self._typical: dict[str, tuple[int, ...]] = {}
+        self._typical: dict[str, tuple[tuple[int, int], ...]] = {}  # word -> language, weight
         for number, language in enumerate(self.languages):
-            for word in language.marks:
-                self._typical[word] = (*self._typical.get(word, ()), number)
+            for word in language.known | language.marks:
+                weight = _MARK if word in language.marks else 1
+                self._typical[word] = (*self._typical.get(word, ()), (number, weight))
         self.read = lru_cache(maxsize=_KEPT)(self._read)
         self.first = lru_cache(maxsize=_KEPT)(self._first)
 
@@ -207,10 +209,10 @@ class Phrases:
         """
         plain = words(text)
         hint = hint.partition("-")[0] if hint else None
-        near = [0] * len(self.languages)  # how many words are typical of each
+        near = [0] * len(self.languages)  # how typical the words are of each
         for word in plain.words:
-            for number in self._typical.get(word, ()):
-                near[number] += 1
+            for number, weight in self._typical.get(word, ()):
+                near[number] += weight
         most = max(near, default=0)
         least = 0 if len(plain) <= _SHORT or most == 0 else max(1, most - _CLOSE)
         for x, mine in zip(self.languages, near, strict=True):
