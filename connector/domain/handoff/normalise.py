@@ -64,13 +64,13 @@ def words(text: str) -> Words:
     found: list[str] = []
     clauses: list[int] = []
     clause, comma = 0, False
-    for token in _WORD.findall(_SQUEEZED.sub(r"\1\2", folded)):
-        if token == ",":
+    for part in _WORD.findall(_SQUEEZED.sub(r"\1\2", folded)):
+        if part == ",":
             comma = True
             continue
-        clause += not token.isalnum() or (comma and token not in _GOES_ON)
+        clause += not part.isalnum() or (comma and part not in _GOES_ON)
         comma = False
-        if token.isalnum() and len(token) <= WORD_LIMIT:
-            found.append(token)
+        if part.isalnum() and len(part) <= WORD_LIMIT:
+            found.append(part)
             clauses.append(clause)
     return Words(tuple(found), tuple(clauses))

@@ -10,7 +10,7 @@ Matching does no backtracking beyond those three words.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 
@@ -37,7 +37,7 @@ class Pattern:
     text: str
     then: frozenset[str] | None = None  # what the second word must be: most attempts fail there
 
-    def rarest(self, common: Collection[str], known: Collection[str]) -> frozenset[str]:
+    def rarest(self, common: Sequence[Set[str]], known: Set[str]) -> frozenset[str]:
         """Words of which a text must have one to match; none if a list in `known` says as much."""
         must = [part for part, may in zip(self.parts, self.optional, strict=True) if not may]
         if any(isinstance(part, str) and part.startswith("<") for part in must):
@@ -45,7 +45,7 @@ class Pattern:
         sets = [part for part in must if not isinstance(part, str)]
         if any(part <= known for part in sets):
             return frozenset()
-        return min(sets, key=lambda part: (not part.isdisjoint(common), len(part)))
+        return min(sets, key=lambda part: (*(len(part & words) for words in common), len(part)))
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,8 @@ def _after_gap(
 
 def compile_phrase(phrase: str) -> list[Pattern]:
     """One line of a list; several if it begins with an optional word. Raise PhraseError."""
+    if phrase.isascii() and phrase.isalpha() and phrase.islower():  # most are
+        return [Pattern((_part(phrase),), (False,), 1.0, phrase)]
     body, equals, number = phrase.partition("=")
     try:
         weight = float(number) if equals else 1.0

@@ -29,12 +29,25 @@ KEYS = (
         "bot",
     ),
     *("owner", "private", "sure", "trade", "thing", "ask", "does", "calls", "ours", "refuse"),
-    *("heads", "stems", "past", "follow", "tail", "identity", "needless", "lament", "request", "refusal", "like", "spelling", "marks"),
+    *("heads", "stems", "past", "like", "spelling", "marks", "follow", "tail"),
+    *("identity", "needless", "lament", "request", "refusal"),
     *("legal", "justice", "pursue", "not_legal", "safety", "not_safety", "yes", "no", "offer"),
     *("stuck", "lost", "solved", "frustrated"),
 )
 MARKED = (
-    *("target", "trade", "somebody", "sure", "ask", "does", "calls", "bot", "refuse", "action", "after"),
+    *(
+        "target",
+        "trade",
+        "somebody",
+        "sure",
+        "ask",
+        "does",
+        "calls",
+        "bot",
+        "refuse",
+        "action",
+        "after",
+    ),
     *("filler", "owner", "private", "thing", "ours", "follow", "tail"),
 )
 PLEAS = ("want", "request", "bare", "refusal")
@@ -101,11 +114,12 @@ class Language:
     @cached_property
     def _hot(self) -> frozenset[str]:
         """Words of which every request has one: its person, the bot, or a word of its phrase."""
-        hot = frozenset().union(*(self[k].vocabulary for k in _PERSONS))
-        common = self["filler"].vocabulary | self.marks
-        for pattern in (p for k in ("bare", "request", "refusal") for p in self[k].patterns):
-            hot |= pattern.rarest(common, hot)
-        return hot
+        hot: set[str] = set()
+        common = (self.marks, self["filler"].vocabulary)
+        for key in (*_PERSONS, "bare", "request", "refusal"):
+            for pattern in self[key].patterns:
+                hot |= pattern.rarest(common, hot)
+        return frozenset(hot)
 
     def cold(self, text: Words) -> bool:
         """Whether no word of the text can belong to a request for a person."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from connector.domain.handoff.normalise import Words
 from connector.domain.handoff.patterns import Match, Spans
 from connector.domain.handoff.phrases import Language
+from connector.domain.handoff.scan import Found
 
 _REACH = 7  # words between an action and its target
 _STRANGE = 2  # of them, words that are in no list
@@ -34,22 +36,30 @@ class Parts:
 
     def __init__(self, text: Words, language: Language) -> None:
         self.text = text
+        self.language = language
         self.spans = language.requests.spans(text)
-        self.found = language.requests.find(text, self.spans)
         self.filler = self.covered("filler")
         self.owned = set(self.spans["owner"].values())
 
+    @cached_property
+    def found(self) -> Found:
+        """The phrases of the lists that are looked for by themselves."""
+        return self.language.requests.find(self.text, self.spans)
+
     def pleas(self) -> Iterator[Plea]:
-        """Every request that the text may be; `target` is where its person begins."""
+        """Every request that the text may be, the surest first."""
         for begin, end in self.spans["action"].items():
             yield from self._forward(begin, end)
         for key in ("target", "trade", "somebody"):
             for begin, end in self.spans[key].items():
                 yield from self._backward(begin, end)
-        for match in self.found["want"]:
-            yield from self._wanted(match)
         for match in self.found["request"]:
             yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
+        for match in self.found["bare"]:
+            if self._says_all(match):
+                yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
+        for match in self.found["want"]:
+            yield from self._wanted(match)
         yield from self._bare()
         yield from self._asked()
 
@@ -93,9 +103,6 @@ class Parts:
             first = min(targets)
             if rest <= self.covered("somebody") and first not in self.owned:
                 yield Plea(0, len(self.text), first, 0.85, "names a person and nothing else")
-        for match in self.found["bare"]:
-            if self._says_all(match):
-                yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
 
     def _asked(self) -> Iterator[Plea]:
         """A clause that asks, and a person in it: before or behind, whatever stands between.
@@ -120,9 +127,9 @@ class Parts:
         """Where it stands near a person what they should do."""
         for at in self.spans[key]:
             between = range(end, at) if at >= end else range(at + 1, begin)
-            if self._together(at, begin) and len(between) <= _FAR:
-                if not any(i in self.spans["thing"] for i in between):
-                    yield at
+            near = self._together(at, begin) and len(between) <= _FAR
+            if near and not any(i in self.spans["thing"] for i in between):
+                yield at
 
     def refusals(self) -> Iterator[Plea]:
         """ "enough of this robot": the bot itself is refused"""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from connector.domain.handoff.normalise import Words
 from connector.domain.handoff.patterns import Lexicon, Match, Pattern, end_of
 
 Found = dict[str, list[Match]]
-_Starts = dict[str, tuple[tuple[str, ...], tuple[tuple[str, Pattern], ...]]]
 
 
 class Scanner:
@@ -36,11 +35,10 @@ class Scanner:
             start = self._marked.get(word)
             if start is None:
                 continue
-            single, longer = start
-            for key in single:
+            for key in start.single:
                 found[key].setdefault(begin, begin + 1)
-            for key, pattern in longer:
-                end = _longer(pattern, text, begin, {})
+            for key, pattern in start.longer(text, begin):
+                end = end_of(pattern, text, begin, {})
                 if end is not None and end > found[key].get(begin, 0):
                     found[key][begin] = end
         return found
@@ -49,8 +47,11 @@ class Scanner:
         """By sought list: where its phrases stand."""
         found: Found = {key: [] for key in self.sought}
         for begin, word in enumerate(text.words):
-            for key, pattern in self._sought.get(word, ((), ()))[1]:
-                end = _longer(pattern, text, begin, spans)
+            start = self._sought.get(word)
+            if start is None:
+                continue
+            for key, pattern in start.every(text, begin):
+                end = end_of(pattern, text, begin, spans)
                 if end is not None:
                     found[key].append(Match(begin, end, pattern))
         for key, name, pattern in self._by_list:
@@ -61,24 +62,39 @@ class Scanner:
         return found
 
 
-def _longer(
-    pattern: Pattern, text: Words, begin: int, spans: Mapping[str, Mapping[int, int]]
-) -> int | None:
-    then, after = pattern.then, begin + 1
-    if then is not None and (after >= len(text.words) or text.words[after] not in then):
-        return None
-    return end_of(pattern, text, begin, spans)
+class _Start:
+    """What may begin with one word: most of it is ruled out by the word behind."""
+
+    def __init__(self, phrases: Iterable[tuple[str, Pattern]]) -> None:
+        singles: list[tuple[str, Pattern]] = []
+        open_ended: list[tuple[str, Pattern]] = []
+        second: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
+        for key, pattern in phrases:
+            if len(pattern.parts) == 1:
+                singles.append((key, pattern))
+            elif pattern.then is None:
+                open_ended.append((key, pattern))
+            for word in pattern.then or ():
+                second[word].append((key, pattern))
+        self.single = tuple(dict.fromkeys(key for key, _ in singles))
+        self._singles, self._open = tuple(singles), tuple(open_ended)
+        self._second = {word: (*found, *open_ended) for word, found in second.items()}
+
+    def longer(self, text: Words, begin: int) -> Sequence[tuple[str, Pattern]]:
+        """The phrases of several words that may stand here."""
+        after = begin + 1
+        if after >= len(text.words):
+            return self._open
+        return self._second.get(text.words[after], self._open)
+
+    def every(self, text: Words, begin: int) -> Sequence[tuple[str, Pattern]]:
+        more = self.longer(text, begin)
+        return (*self._singles, *more) if self._singles else more
 
 
-def _starts(lists: Mapping[str, Lexicon]) -> _Starts:
-    """By first word: the lists that have it as a phrase (marks only), and all other phrases."""
-    single: dict[str, list[str]] = defaultdict(list)
-    longer: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
-    every = ((k, w, p) for k, x in lists.items() for w, ps in x.by_word.items() for p in ps)
-    for key, word, pattern in every:
-        if len(pattern.parts) == 1:
-            single[word].append(key)
-        longer[word].append((key, pattern))
-    return {
-        word: (tuple(dict.fromkeys(single.get(word, ()))), tuple(longer[word])) for word in longer
-    }
+def _starts(lists: Mapping[str, Lexicon]) -> dict[str, _Start]:
+    by_word: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
+    for key, lexicon in lists.items():
+        for word, patterns in lexicon.by_word.items():
+            by_word[word] += [(key, pattern) for pattern in patterns]
+    return {word: _Start(phrases) for word, phrases in by_word.items()}
