@@ -117,7 +117,8 @@ class Parts:
                 if not asks or not self._is_person(key, begin):
                     continue
                 first = min(*asks, begin)
-                if key == "sure" and (self._finished(end) or end + 1 in self.spans["ours"]):
+                whole = self._finished(end) or end + 1 in self.spans["ours"]
+                if key == "sure" and min(asks) < begin and whole:
                     yield Plea(first, end, begin, 0.7, "asks, and names a person")
                 for at in self._wanted_for("calls" if key == "somebody" else "does", begin, end):
                     why = "asks that a person does something"
