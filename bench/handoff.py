@@ -4,7 +4,8 @@
 
 Only the weights of frustration lean on figures, of the sources in FITTED; the others stand in a row
 of their own, and `python -m bench.fit_frustration` judges each fitted one without itself. The rows
-`own` are the project's own lines of each language, all of which have been seen by the rules by now.
+`own, unseen` are lines of this project's that no rule was made by (bench/lines.py): as many traps as
+requests, so that their false alarms per 1,000 say nothing of ordinary traffic.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ import importlib.util
 import io
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from bench import lines
 from connector.domain.handoff.base import LANGUAGES, HandoffPolicy
 from connector.domain.handoff.judge import Task, judge
-from connector.domain.handoff.scoring import Judged, of_messages
+from connector.domain.handoff.scoring import of_messages
 from connector.phrases import load
 
 ROOT = Path(__file__).parents[1]
@@ -33,7 +35,6 @@ TASKS: tuple[tuple[str, Task], ...] = (
 )
 # Texts to support, which the weights are fitted on. Comments among strangers are only judged.
 FITTED = ("airline_tweets", "dfrustration", "constructed", "bitext")
-OWN = ROOT / "tests" / "fixtures" / "handoff"
 PLAIN = (
     *("speak to a human", "real person", "manager", "supervisor", "complaint", "lawyer"),
     "cancel",
@@ -124,22 +125,25 @@ def split(evaluate: ModuleType, name: str, figures: dict[str, Any]) -> Iterator[
 
 
 def own_rows(policy: HandoffPolicy) -> Iterator[Row]:
-    """Requests by language, as people of many trades write them."""
+    """Lines of our own that no rule was made by: half B, and those written when the rules stood."""
+    unseen = [line for line in lines.read() if line.half != "A"]
     for language in LANGUAGES:
-        text = (OWN / f"requests.{language}.txt").read_text(encoding="utf-8")
-        lines = [line for line in text.splitlines() if line[:1] in ("+", "-")]
-        verdicts = [judge("explicit_request", {"text": line[2:]}, policy) for line in lines]
-        judged = [
-            Judged(line[0] == "+", v["fire"], v["score"])
-            for line, v in zip(lines, verdicts, strict=True)
-        ]
-        found = of_messages(judged)
-        yield {
-            "set": f"  own, {language}",
-            "P": f"{found['precision']:.3f}",
-            "R": f"{found['recall']:.3f}",
-            "AUC": f"{found['auc']:.3f}",
-        }
+        mine = [x for x in unseen if (x.kind, x.language) == ("requests", language)]
+        yield own_row(f"  own, unseen, {language}", mine, policy)
+    for kind in lines.KINDS:
+        yield own_row(f"  own, unseen, {kind}", [x for x in unseen if x.kind == kind], policy)
+
+
+def own_row(name: str, chosen: Sequence[lines.Line], policy: HandoffPolicy) -> Row:
+    found = of_messages(lines.judged(chosen, policy))
+    return {
+        "set": name,
+        "rules": "connector",
+        "P": f"{found['precision']:.3f}",
+        "R": f"{found['recall']:.3f}",
+        "F/1000": f"{found['false_per_1000']:.1f}",
+        "AUC": f"{found['auc']:.3f}",
+    }
 
 
 def message_row(name: str, rules: str, figures: dict[str, Any]) -> Row:
@@ -171,18 +175,19 @@ def conversation_row(rules: str, figures: dict[str, Any]) -> Row:
 
 def table(rows: list[Row]) -> str:
     wide = {h: max(len(h), *(len(r.get(h, "")) for r in rows)) for h in HEADER}
-    lines = ["  ".join(h.ljust(wide[h]) for h in HEADER)]
-    lines += ["  ".join(r.get(h, "").ljust(wide[h]) for h in HEADER) for r in rows]
-    return "\n".join(line.rstrip() for line in lines)
+    shown = ["  ".join(h.ljust(wide[h]) for h in HEADER)]
+    shown += ["  ".join(r.get(h, "").ljust(wide[h]) for h in HEADER) for r in rows]
+    return "\n".join(line.rstrip() for line in shown)
 
 
 def main(folder: Path = DATA) -> int:
+    policy = shipped_policy()
+    rows: list[Row] = list(own_rows(policy))
     evaluate = scorer(folder)
     if evaluate is None:
-        print(f"handoff: no labelled sets at {folder}, nothing measured")
+        print(table(rows))
+        print(f"handoff: no labelled sets at {folder}, only our own lines were measured")
         return 0
-    policy = shipped_policy()
-    rows: list[Row] = []
     for name, task in TASKS:
 
         def ours(text: str, task: Task = task) -> Verdict:
@@ -190,8 +195,6 @@ def main(folder: Path = DATA) -> int:
 
         figures = messages(evaluate, folder, name, ours)
         rows.append(message_row(name, "connector", figures))
-        if task == "explicit_request":
-            rows.extend(own_rows(policy))
         if name == "frustration":
             rows.extend(split(evaluate, name, figures))
         rows.append(
