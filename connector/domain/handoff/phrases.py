@@ -127,6 +127,8 @@ class Language:
 
     def read(self, text: Words, mend: bool) -> Words:
         """The text with this language's short forms spelt out and typos mended."""
+        if self._short.isdisjoint(text.words) and not (mend and self._strange(text)):
+            return text
         found: list[str] = []
         clauses: list[int] = []
         for word, clause in zip(text.words, text.clauses, strict=True):
@@ -134,6 +136,13 @@ class Language:
                 found.append(part)
                 clauses.append(clause)
         return Words(tuple(found), tuple(clauses))
+
+    @cached_property
+    def _short(self) -> frozenset[str]:
+        return frozenset(self.spelling)
+
+    def _strange(self, text: Words) -> bool:
+        return not self.known.issuperset(text.words)
 
     @cached_property
     def _mend(self) -> Callable[[str], tuple[str, ...]]:

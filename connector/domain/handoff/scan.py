@@ -18,8 +18,8 @@ class Scanner:
         self, lists: Mapping[str, Lexicon], marked: Iterable[str], sought: Iterable[str]
     ) -> None:
         self.marked, self.sought = tuple(marked), tuple(sought)
-        self._marked = _starts({k: lists[k] for k in self.marked if k in lists})
-        self._sought = _starts({k: lists[k] for k in self.sought if k in lists})
+        self._marked = _Starts({k: lists[k] for k in self.marked if k in lists})
+        self._sought = _Starts({k: lists[k] for k in self.sought if k in lists})
         self._by_list = [
             (key, part[1:-1], pattern)
             for key in self.sought
@@ -32,7 +32,7 @@ class Scanner:
         """By marked list: where phrases begin -> where the longest of them ends."""
         found: dict[str, dict[int, int]] = {key: {} for key in self.marked}
         for begin, word in enumerate(text.words):
-            start = self._marked.get(word)
+            start = self._marked.at(word)
             if start is None:
                 continue
             for key in start.single:
@@ -47,7 +47,7 @@ class Scanner:
         """By sought list: where its phrases stand."""
         found: Found = {key: [] for key in self.sought}
         for begin, word in enumerate(text.words):
-            start = self._sought.get(word)
+            start = self._sought.at(word)
             if start is None:
                 continue
             for key, pattern in start.every(text, begin):
@@ -92,9 +92,18 @@ class _Start:
         return (*self._singles, *more) if self._singles else more
 
 
-def _starts(lists: Mapping[str, Lexicon]) -> dict[str, _Start]:
-    by_word: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
-    for key, lexicon in lists.items():
-        for word, patterns in lexicon.by_word.items():
-            by_word[word] += [(key, pattern) for pattern in patterns]
-    return {word: _Start(phrases) for word, phrases in by_word.items()}
+class _Starts:
+    """What may begin with each word; put in order when the word first comes."""
+
+    def __init__(self, lists: Mapping[str, Lexicon]) -> None:
+        self._ordered: dict[str, _Start] = {}
+        self._by_word: dict[str, list[tuple[str, Pattern]]] = defaultdict(list)
+        for key, lexicon in lists.items():
+            for word, patterns in lexicon.by_word.items():
+                self._by_word[word] += [(key, pattern) for pattern in patterns]
+
+    def at(self, word: str) -> _Start | None:
+        start = self._ordered.get(word)
+        if start is None and word in self._by_word:
+            start = self._ordered[word] = _Start(self._by_word[word])
+        return start
