@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,12 +55,25 @@ def load(folder: Path = SHIPPED, languages: Iterable[str] = LANGUAGES) -> Phrase
     """
     lists = {name: _lists(folder / f"{name}.yaml") for name in languages}
     try:
-        return Phrases.from_lists(lists)
+        with _no_rubbish():
+            return Phrases.from_lists(lists)
     except PhraseError:
         for path in (folder / f"{name}.yaml" for name in lists):
             if path.exists():
                 slowly(path, path.read_text(encoding="utf-8"))  # which knows the place
         raise
+
+
+@contextmanager
+def _no_rubbish() -> Iterator[None]:
+    """Many small parts are made and all stay: to look for rubbish among them doubles the time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _lists(path: Path) -> Lists:

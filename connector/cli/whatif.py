@@ -12,13 +12,19 @@ import click
 
 from connector import bootstrap, phrases, policies
 from connector.cli.common import config_option, fail, settings_from, told
+from connector.cli.marks import number
 from connector.domain.handoff.base import HandoffPolicy
-from connector.domain.handoff.replay import Change, Replayed, rate, replay
+from connector.domain.handoff.replay import Change, Label, Replayed, rate, replay
 from connector.domain.text import shorten
 from connector.settings import ConfigError, Settings, load_handoff
 from connector.storage import past
 
 SHOWN = 100  # characters of a quote
+TOLD = {
+    Label.NOT_NEEDED: "not needed (handed back, bot_should_have_known)",
+    Label.TOO_LATE: "too late (handoff_too_late)",
+}
+WANTED = {Label.NOT_NEEDED: "would not be made, or later", Label.TOO_LATE: "would be made earlier"}
 
 
 @click.command(name="whatif")
@@ -84,8 +90,15 @@ def _facts(replayed: Sequence[Replayed]) -> dict[str, object]:
         **{change.value: counts[change] for change in Change},
         "labelled": len(labelled),
         "as_agents_wanted": sum(labelled),
+        "by_label": {label.value: _said(replayed, label) for label in Label},
         "changed": [_fact(r) for r in replayed if r.change is not Change.SAME],
     }
+
+
+def _said(replayed: Sequence[Replayed], label: Label) -> dict[str, int]:
+    """How many handoffs agents said this of, and how many of them would be as they wanted."""
+    said = [r for r in replayed if label in r.past.labels]
+    return {"handoffs": len(said), "as_wanted": sum(bool(r.agrees) for r in said)}
 
 
 def _fact(one: Replayed) -> dict[str, object]:
@@ -109,8 +122,11 @@ def _show(replayed: Sequence[Replayed], examples: int) -> None:
     click.echo(f"{len(replayed)} episodes; handed over: {before:.1%} then, {after:.1%} now")
     for change in Change:
         click.echo(f"  {change.value:<8} {facts[change.value]}")
-    if facts["labelled"]:
-        click.echo(f"agents judged {facts['labelled']}; better by {facts['as_agents_wanted']}")
+    for label in Label:
+        said = _said(replayed, label)
+        if said["handoffs"]:
+            handoffs = number(said["handoffs"], "handoff")
+            click.echo(f"agents: {handoffs} {TOLD[label]}; now {said['as_wanted']} {WANTED[label]}")
     for change in (c for c in Change if c is not Change.SAME):
         for one in [r for r in replayed if r.change is change][:examples]:
             click.echo(f"{change.value}: {one.past.episode} on {one.past.channel}")

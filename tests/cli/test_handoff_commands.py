@@ -108,9 +108,10 @@ def stored(tmp_path: Path) -> Path:
     db = connect(url)
     schema.migrate(db)
     _episode(db, "+15550001", ["the chargeback form is where?", "ok"], None, ())
-    _episode(
-        db, "+15550002", ["hi", "human please"], Trigger.EXPLICIT_REQUEST, ("handoff_too_late",)
-    )
+    wanted = ["hi", "human please"]
+    _episode(db, "+15550002", wanted, Trigger.EXPLICIT_REQUEST, ("handoff_too_late",))
+    _episode(db, "+15550003", ["agent!"], Trigger.EXPLICIT_REQUEST, ("bot_should_have_known",))
+    _episode(db, "+15550004", ["a lawyer"], Trigger.KEYWORDS, ("sms", "bot_resume"))
     db.close()
     return tmp_path
 
@@ -126,10 +127,12 @@ def _episode(
     for number, text in enumerate(texts):
         after = after.add(Author.CUSTOMER, text, NOW - timedelta(minutes=9 - number))
     if trigger:
-        episode = replace(after.episode, trigger=trigger, handed_off_at=NOW, ticket=TicketId("7"))
+        ticket = address[-1]
+        handed = replace(after.episode, trigger=trigger, handed_off_at=NOW)
+        episode = replace(handed, ticket=TicketId(ticket))
         after = replace(after, episode=episode)
-        row = {"source": "t", "external_id": "1", "conversation_id": after.id, "kind": "TicketRead",
-               "payload": json.dumps({"changes": {"ticket": "7", "tags": tags}}),
+        row = {"source": "t", "external_id": address, "conversation_id": after.id, "kind": "TicketRead",
+               "payload": json.dumps({"changes": {"ticket": ticket, "tags": tags}}),
                "received_at": NOW, "due_at": NOW}  # fmt: skip
         db.write(lambda c: c.execute(tables.inbox.insert(), row))
     db.write(lambda c: conversations.save(c, before, after, (), NOW))
@@ -141,12 +144,18 @@ def test_whatif_tells_what_would_change(stored: Path) -> None:
     code, out, err = run("whatif", str(other), "--config", str(stored / "channels.yaml"), "--json")
     assert code == 0, err
     facts = json.loads(out)
-    assert (facts["episodes"], facts["rate_before"], facts["rate_after"]) == (2, 0.5, 1.0)
-    assert (facts["added"], facts["earlier"], facts["same"]) == (1, 1, 0)
-    assert (facts["labelled"], facts["as_agents_wanted"]) == (1, 1)
+    assert (facts["episodes"], facts["rate_before"], facts["rate_after"]) == (4, 0.75, 0.75)
+    assert (facts["added"], facts["earlier"], facts["same"], facts["dropped"]) == (1, 1, 1, 1)
+    assert (facts["labelled"], facts["as_agents_wanted"]) == (3, 2)
+    assert facts["by_label"] == {
+        "not_needed": {"handoffs": 2, "as_wanted": 1},  # "agent!" is asked for all the same
+        "too_late": {"handoffs": 1, "as_wanted": 1},
+    }
     assert facts["changed"][0]["quote"] == "the chargeback form is where?"
     shown = run("whatif", str(other), "--config", str(stored / "channels.yaml"))[1]
-    assert "2 episodes; handed over: 50.0% then, 100.0% now" in shown
+    assert "4 episodes; handed over: 75.0% then, 75.0% now" in shown
+    assert "2 handoffs not needed (handed back, bot_should_have_known); now 1 would not" in shown
+    assert "1 handoff too late (handoff_too_late); now 1 would be made earlier" in shown
     assert "customer message 2 (explicit_request) -> customer message 1 (keywords)" in shown
 
 
