@@ -205,10 +205,12 @@ class Phrases:
     def __init__(self, languages: Iterable[Language] = ()) -> None:
         self.languages = tuple(languages)
         self._typical: dict[str, tuple[tuple[int, int], ...]] = {}  # word -> language, weight
+        same: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
         for number, language in enumerate(self.languages):
             for word in language.known | language.marks:
                 weight = _MARK if word in language.marks else 1
-                self._typical[word] = (*self._typical.get(word, ()), (number, weight))
+                weights = (*self._typical.get(word, ()), (number, weight))
+                self._typical[word] = same.setdefault(weights, weights)  # thousands are alike
         self.read = lru_cache(maxsize=_KEPT)(self._read)
         self.first = lru_cache(maxsize=_KEPT)(self._first)
 
