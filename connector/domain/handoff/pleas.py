@@ -143,7 +143,7 @@ class Parts:
         """A bot behind words that end here, over such as carry little."""
         for at in self.same_clause(end, _REACH):
             if at in self.spans["bot"]:
-                if self.spans["bot"][at] not in self.spans["follow"] and at not in self.owned:
+                if self.spans["bot"][at] not in self.spans["follow"]:
                     yield Plea(begin, at + 1, at, 0.9, "refuses the bot")
                 return
             if at not in self.filler and not self._inside("action", at):
