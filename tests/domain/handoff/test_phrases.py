@@ -109,3 +109,22 @@ def test_own_lists_replace_or_lengthen(tmp_path: Path) -> None:
     assert lists["en"]["yes"].first(words("sure")) is None
     assert lists["de"]["target"].first(words("ein mensch")) is not None
     assert lists["nl"]["target"].first(words("mens")) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("kan ik iemand aan de lijn krijgen", True),
+        ("ik wil een echt mens spreken", True),
+        ("Verbind me door met een medewerker", True),
+        ("MENS", True),
+        ("geen bot meer alstublieft", True),
+        ("mijn adviseur belde gisteren", False),
+        ("ik hoef geen medewerker te spreken", False),
+        ("ben je een mens?", False),
+        ("hoeveel mensen passen er in de tent", False),
+    ],
+)
+def test_a_language_that_is_shipped_but_not_on(text: str, asks: bool) -> None:
+    policy = HandoffPolicy(explicit_request=("nl",), phrases=load(SHIPPED, ("nl",)))
+    assert consider(Turn("1", "customer", text), policy).fired is asks
