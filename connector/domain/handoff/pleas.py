@@ -118,7 +118,8 @@ class Parts:
                     continue
                 first = min(*asks, begin)
                 whole = self._finished(end) or end + 1 in self.spans["ours"]
-                if key == "sure" and min(asks) < begin and whole:
+                before = [a for a in asks if a < begin]
+                if key == "sure" and before and begin - before[-1] <= _REACH and whole:
                     yield Plea(first, end, begin, 0.7, "asks, and names a person")
                 for at in self._wanted_for("calls" if key == "somebody" else "does", begin, end):
                     why = "asks that a person does something"
