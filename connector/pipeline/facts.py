@@ -39,6 +39,8 @@ _NAMES: dict[type, str] = {
     e.DeliveryFailed: "delivery_failed",
     e.DeliveryUnknown: "delivery_unknown",
     e.HandoffOrdered: "handoff_ordered",
+    e.HandBackOrdered: "hand_back_ordered",
+    e.ResendOrdered: "resend_ordered",
 }
 _IDS = ("draft", "attempts", "ticket", "comment", "message", "code", "reason", "word")
 

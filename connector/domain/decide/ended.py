@@ -21,7 +21,7 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             if answered is not None:
                 return answered
             decision = tell(decision)
-            fresh = decision.now(decision.conversation.next_episode())
+            fresh = decision.now(decision.conversation.next_episode(event.at))
             return with_bot.customer_messaged(fresh, event, policy)
         case e.CommentRefused():
             message = decision.conversation.find(event.message) if event.message else None
@@ -50,6 +50,8 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
             | e.HandoffOrdered()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:

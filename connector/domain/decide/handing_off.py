@@ -59,6 +59,8 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
             | e.HandoffOrdered()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:

@@ -64,6 +64,8 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
             | e.HandoffOrdered()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:

@@ -71,6 +71,8 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             | e.MessageSent()
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:
