@@ -43,8 +43,8 @@ class Entry:
 
     at: datetime
     account: str
-    action: str  # sign_in | sign_out | sign_in_refused | hand_over | replay | drop
-    subject: str  # the conversation, or what was buried
+    action: str  # sign_in, hand_over, replay, ...
+    subject: str  # the conversation, what was buried, a topic
     came_to: str
 
 

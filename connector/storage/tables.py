@@ -105,39 +105,14 @@ episodes = Table(
     Column("came_back", String(20)),
     Index("ix_episodes_started", "started_at"),
     # What version 0.1.0's reports count by; ours have the two below, which hold all that they read.
-    Index(
-        "ix_episodes_counted",
-        "started_at",
-        "channel",
-        "language",
-        "trigger",
-        "outcome",
-        "handed_off_at",
-    ),
+    Index("ix_episodes_counted", "started_at", "channel", "language", "trigger", "outcome",
+          "handed_off_at"),
     _partial("ix_episodes_handed_over", "trigger IS NOT NULL", "started_at"),
-    Index(
-        "ix_episodes_figures",
-        "started_at",
-        "channel",
-        "language",
-        "trigger",
-        "outcome",
-        "topic",
-        "score",
-        "reopened",
-        "came_back",
-    ),
-    _partial(
-        "ix_episodes_times",
-        "trigger IS NOT NULL",
-        "started_at",
-        "handed_off_at",
-        "ticket_at",
-        "replied_at",
-        "ended_at",
-        "outcome",
-    ),
-)
+    Index("ix_episodes_figures", "started_at", "channel", "language", "trigger", "outcome", "topic",
+          "score", "reopened", "came_back"),
+    _partial("ix_episodes_times", "trigger IS NOT NULL", "started_at", "handed_off_at", "ticket_at",
+             "replied_at", "ended_at", "outcome"),
+)  # fmt: skip
 
 considered = Table(
     "considered",
@@ -294,15 +269,6 @@ ops_sessions = Table(
     Column("ends_at", Utc, nullable=False),
     Column("kind", String(20)),  # "oidc"; else one of the configuration's accounts
     Column("role", String(20)),  # as the provider said; an account's stands in the configuration
-)
-
-# When an operator gave the bot an article on what customers were handed over for.
-articles = Table(
-    "articles",
-    metadata,
-    Column("topic", String(80), primary_key=True),
-    Column("added_at", Utc, nullable=False),
-    Column("account", String(100), nullable=False),
 )
 
 # What operators did, and what it came to.

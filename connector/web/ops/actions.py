@@ -37,7 +37,17 @@ def _buttons(blueprint: Blueprint, dashboard: Dashboard) -> None:
     @blueprint.post("/conversations/<wanted>/hand-over")
     def hand_over(wanted: str) -> Answer:
         orders.hand_over(parts, g.viewer.name, ConversationId(wanted))
-        return redirect(url_for("ops.conversation", wanted=wanted, said="ordered"), SEE_OTHER)
+        return redirect(url_for("ops.conversation", wanted=wanted, said="hand_over"), SEE_OTHER)
+
+    @blueprint.post("/conversations/<wanted>/hand-back")
+    def hand_back(wanted: str) -> Answer:
+        orders.hand_back(parts, g.viewer.name, ConversationId(wanted))
+        return redirect(url_for("ops.conversation", wanted=wanted, said="hand_back"), SEE_OTHER)
+
+    @blueprint.post("/conversations/<wanted>/resend")
+    def resend(wanted: str) -> Answer:
+        orders.resend(parts, g.viewer.name, ConversationId(wanted))
+        return redirect(url_for("ops.conversation", wanted=wanted, said="resend"), SEE_OTHER)
 
     @blueprint.post("/buried/<wanted>/replay")
     def replay(wanted: str) -> Answer:
