@@ -30,10 +30,8 @@ class Added:
 def add(connection: Connection, topic: str, at: datetime, account: str) -> bool:
     """False if there is one on this topic."""
     row = {"topic": topic, "added_at": at, "account": account[:100]}
-    once = insert(articles, connection.dialect.name).on_conflict_do_nothing(
-        index_elements=["topic"]
-    )
-    return connection.execute(once, row).rowcount > 0
+    once = insert(articles, connection.dialect.name).values(row).on_conflict_do_nothing()
+    return connection.execute(once.returning(articles.c.topic)).first() is not None
 
 
 def concerns(connection: Connection, topic: str) -> bool:
