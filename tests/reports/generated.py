@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Connection, Table, insert
 
 from connector.domain.conversation import (
     Author,
@@ -55,19 +55,26 @@ AT_ONCE = 2000
 
 
 def generate(
-    db: Database, number: int, now: datetime, per_episode: int = 4, days: int = 300
+    db: Database, number: int, now: datetime, per_episode: int = 4, days: int = 300, first: int = 0
 ) -> None:
-    """So many conversations with one episode each, spread over the days before `now`."""
+    """So many conversations with one episode each, spread over the days before `now`.
+
+    `first`: so many of them are there already, from a run that was stopped.
+    """
     rows: dict[Table, list[dict[str, Any]]] = {}
-    for place in range(number):
+
+    def keep(connection: Connection) -> None:
+        for table, some in rows.items():
+            connection.execute(insert(table), some)
+
+    for place in range(first, number):
         for table, row in _conversation(
             random.Random(place), place, number, now, per_episode, days
         ):
             rows.setdefault(table, []).append(row)
         if place % AT_ONCE == AT_ONCE - 1 or place == number - 1:
-            for table, some in rows.items():
-                db.write(lambda c, t=table, s=some: c.execute(insert(t), s))  # type: ignore[misc]
-            rows = {}
+            db.write(keep)
+            rows.clear()
 
 
 def _conversation(

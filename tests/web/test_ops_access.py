@@ -231,6 +231,12 @@ def test_only_the_right_password_is_right() -> None:
 
 def test_a_session_is_found_by_its_cookie_alone(rig: Rig) -> None:
     now = rig.at
-    rig.db.write(lambda c: store.begin(c, "cookie", "ana", now, now + timedelta(hours=1)))
-    for cookie, whose in (("cookie", "ana"), (store.digest("cookie"), None), ("", None)):
-        assert rig.db.read(lambda c, x=cookie: store.account_of(c, x, now)) == whose  # type: ignore[misc]
+    rig.db.write(
+        lambda c: store.begin(c, "cookie", store.Session("ana"), now, now + timedelta(hours=1))
+    )
+    for cookie, whose in (
+        ("cookie", store.Session("ana")),
+        (store.digest("cookie"), None),
+        ("", None),
+    ):
+        assert rig.db.read(lambda c, x=cookie: store.session_of(c, x, now)) == whose  # type: ignore[misc]
