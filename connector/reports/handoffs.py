@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from connector.domain.conversation import Outcome
 from connector.domain.handoff.base import Trigger
 from connector.reports.periods import Period
+from connector.reports.seconds import seconds
 from connector.reports.shares import Spread, rate, shares, spread
 from connector.reports.within import e, within
 
@@ -146,6 +147,9 @@ class Times:
     to_solved: Spread
 
 
+NONE = (Spread(0), Spread(0), Spread(0))
+
+
 @dataclass(frozen=True)
 class Point:
     """One period of the trend."""
@@ -177,17 +181,14 @@ def trend(connection: Connection, period: Period) -> list[Point]:
 
 
 def times(connection: Connection, period: Period) -> Times:
-    asked = select(e.handed_off_at, e.ticket_at, e.replied_at, e.ended_at, e.outcome)
+    begun = e.handed_off_at
+    solved = case((e.outcome == Outcome.AGENT_RESOLVED.value, seconds(begun, e.ended_at)))
+    asked = select(seconds(begun, e.ticket_at), seconds(begun, e.replied_at), solved)
     # Of the two that a handoff sets, the one that there is an index of.
     rows = connection.execute(asked.where(*within(period), e.trigger.is_not(None))).all()
-    solved = Outcome.AGENT_RESOLVED.value
-    return Times(
-        to_ticket=spread(_waits((r[0], r[1]) for r in rows)),
-        to_reply=spread(_waits((r[0], r[2]) for r in rows)),
-        to_solved=spread(_waits((r[0], r[3]) for r in rows if r[4] == solved)),
-    )
+    return Times(*(spread(_waits(column)) for column in zip(*rows, strict=True)) if rows else NONE)
 
 
-def _waits(pairs: Iterable[tuple[datetime | None, datetime | None]]) -> list[timedelta]:
+def _waits(column: Iterable[float | None]) -> list[timedelta]:
     """A clock that was set back makes no wait shorter than none."""
-    return [max(end - begun, timedelta()) for begun, end in pairs if begun and end]
+    return [timedelta(seconds=max(each, 0.0)) for each in column if each is not None]
