@@ -29,6 +29,7 @@ EXAMPLES = 5
 MOST_MESSAGES = 200  # of an episode
 ANSWERS = 3  # of an agent's messages
 WATCHED = 10  # articles
+TELLING = 3  # words
 COMPARED = timedelta(days=28)  # before an article and after it
 
 
@@ -208,6 +209,8 @@ def asked_and_said(
 
 
 def _last_question(said: Iterable[Message]) -> Message | None:
+    """What says something: thanks and a bare number do not, where there is anything else."""
     mine = [m for m in said if m.author is Author.CUSTOMER and m.text.strip()]
     telling = [m for m in mine if not is_courtesy(m.text)]
-    return next(reversed(telling or mine), None)
+    asking = [m for m in telling if len(m.text.split()) >= TELLING]
+    return next(reversed(asking or telling or mine), None)

@@ -46,6 +46,12 @@ def said(*texts: tuple[Author, str]) -> list[Message]:
         (TALK, Trigger.FRUSTRATION, "Do you ship to Norway?", ["I am not sure."]),
         (TALK[:3], Trigger.MODEL, "Do you ship to Norway?", []),
         ([*TALK[:3], (C, "thanks!")], Trigger.MODEL, "Do you ship to Norway?", []),
+        (
+            [(C, "Where is my parcel?"), (B, "Which order?"), (C, "4711"), (B, "On its way.")],
+            Trigger.NO_PROGRESS,
+            "Where is my parcel?",
+            ["Which order?", "On its way."],
+        ),
         ([(C, "Help")], Trigger.OFFER_ACCEPTED, "Help", []),
         ([(B, "Hello!")], Trigger.NO_PROGRESS, None, None),
         ([(C, "thanks")], Trigger.MODEL, "thanks", []),
