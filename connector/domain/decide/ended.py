@@ -17,12 +17,7 @@ from connector.domain.policy import Policy
 def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
-            answered = survey.answered(decision, event, policy)
-            if answered is not None:
-                return answered
-            decision = tell(decision)
-            fresh = decision.now(decision.conversation.next_episode(event.at))
-            return with_bot.customer_messaged(fresh, event, policy)
+            return _messaged(decision, event, policy)
         case e.CommentRefused():
             message = decision.conversation.find(event.message) if event.message else None
             if message is None or event.code not in NO_MORE_COMMENTS:
@@ -56,6 +51,15 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             return decision
         case unknown:
             assert_never(unknown)
+
+
+def _messaged(decision: Decision, event: e.CustomerMessaged, policy: Policy) -> Decision:
+    answered = survey.answered(decision, event, policy)
+    if answered is not None:
+        return answered
+    decision = tell(decision)
+    fresh = decision.now(decision.conversation.next_episode(event.at))
+    return with_bot.customer_messaged(fresh, event, policy)
 
 
 def _begun_with(
