@@ -29,9 +29,7 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
         case e.CustomerMessaged():
             return hear(decision, event)
         case e.Summarised():
-            return (
-                _summarised(decision, holder, event, policy) if event.episode == ours else decision
-            )
+            return _summarised(decision, holder, event, policy)
         case e.SummaryFailed():
             missed = event.episode == ours and holder.upto is None
             return draft_ticket(decision, holder, None, policy) if missed else decision
@@ -69,6 +67,8 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
 def _summarised(
     decision: Decision, holder: HandingOff, event: e.Summarised, policy: Policy
 ) -> Decision:
+    if event.episode != decision.conversation.episode.id:
+        return decision
     if holder.upto is None:
         return draft_ticket(decision, holder, event.summary, policy)
     # Too late for the ticket's first note; it follows as a note of its own.
