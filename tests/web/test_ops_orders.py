@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from connector.domain.conversation import WithBot
 from connector.domain.ids import Address, TicketId, conversation_id
 from connector.errors import Transient
 from connector.storage import conversations
 from connector.storage.engine import Database
+from connector.storage.tables import episodes
 from tests.domain.decide.given import PLEA
 from tests.pipeline.rig import CHANNEL, Rig
 from tests.web.ops_given import accounts, client, sign_in, token
@@ -66,6 +68,12 @@ def test_two_operators_send_again_once_and_then_give_back(rig: Rig) -> None:
     assert (late.status_code, "The bot has it already" in late.text) == (409, True)
     log = ana.get("/ops/log").text
     assert (log.count("had sent again"), log.count("gave back to the bot")) == (1, 1)
+    e = episodes.c
+    asked = select(e.topic, e.outcome, e.ticket_at, e.replied_at).order_by(e.number)
+    rows = [tuple(row) for row in rig.db.read(lambda c: c.execute(asked).all())]
+    assert rows[0][:2] == ("late delivery", "handed_back")
+    assert rows[0][2] < rows[0][3]
+    assert rows[1] == (None,) * 4
 
 
 def test_what_failed_again_may_be_sent_again_and_nothing_after_stop(rig: Rig) -> None:
