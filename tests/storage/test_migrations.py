@@ -120,6 +120,7 @@ def test_times_that_were_elsewhere_are_in_the_episodes_own_row(database_url: str
     config = schema._config()
 
     def upto(connection: Connection) -> None:
+        schema.current(connection)  # begins the transaction
         config.attributes["connection"] = connection
         command.upgrade(config, "0005")
 
