@@ -21,4 +21,5 @@ VOLUME /srv/connector/var
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["python", "-c", \
     "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
+# On all addresses: the configuration needs ops.auth, or the command --no-dashboard.
 CMD ["connector", "serve", "--host", "0.0.0.0", "--port", "8000"]

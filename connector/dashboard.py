@@ -17,6 +17,7 @@ from connector.settings import Settings
 from connector.settings.secrets import KEYS
 from connector.settings.values import format_duration
 from connector.web.ops.accounts import Account
+from connector.web.ops.oidc import Provider
 from connector.web.ops.parts import Group, Ops, Value
 
 MASKED = "••••••••"
@@ -38,6 +39,25 @@ def of(settings: Settings) -> Ops:
         configuration=tuple(_configuration(settings)),
         ticket_urls={n: _ticket_url(settings, c.helpdesk) for n, c in settings.channels.items()},
         version=__version__,
+        oidc=_provider(settings),
+    )
+
+
+def _provider(settings: Settings) -> Provider | None:
+    given = settings.ops.auth.oidc if settings.ops.auth else None
+    if given is None:
+        return None
+    return Provider(
+        issuer=given.issuer,
+        client_id=given.client_id,
+        client_secret=given.client_secret.get_secret_value(),
+        redirect_uri=f"{settings.public_url.rstrip('/')}/ops/sign-in/oidc/back",
+        label=given.label,
+        scopes=given.scopes,
+        roles_claim=given.roles_claim,
+        name_claim=given.name_claim,
+        operators=frozenset(given.operators),
+        viewers=frozenset(given.viewers),
     )
 
 

@@ -11,7 +11,7 @@ from anthropic.types import MessageParam, TextBlockParam
 
 from connector.bots import briefing, client, dialogue, failures, inspection, schema
 from connector.bots.config import ClaudeConfig
-from connector.bots.plain import clean, language, restored
+from connector.bots.plain import clean, language, restored, topic
 from connector.domain.text import shorten
 from connector.domain.turns import (
     BotDecision,
@@ -83,7 +83,7 @@ class Claude:
         wants, tried, why = (
             _point(each, known) for each in (said.wants, said.tried, said.why_human)
         )
-        return Summary(subject, wants, tried, why, used)
+        return Summary(subject, wants, tried, why, used, topic(said.topic))
 
     def _ask(
         self,

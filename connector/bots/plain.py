@@ -25,6 +25,9 @@ _OUR_LABEL = re.compile(
 )
 # Direction marks reorder what a person sees; tag characters carry text that nobody sees.
 _HIDDEN = re.compile("[\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+LONGEST_TOPIC = 60
+# Numbers are somebody's own: an order, a phone.
+_NO_TOPIC = re.compile(r"[^\w\s&'’/-]|[\d_]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 
 
@@ -67,3 +70,9 @@ def language(tag: str | None) -> str | None:
     """A language tag, or None for anything else: it comes from a model that reads strangers."""
     found = _LANGUAGE.fullmatch((tag or "").strip())
     return found.group() if found else None
+
+
+def topic(said: str) -> str:
+    """A few lower-case words to count by, or "" for what is none: it comes from a model too."""
+    words = " ".join(_NO_TOPIC.sub(" ", clean(said).casefold()).split())
+    return words if len(words) <= LONGEST_TOPIC else words[:LONGEST_TOPIC].rpartition(" ")[0]

@@ -79,6 +79,7 @@ SUMMARY: dict[str, Any] = _object(
         "wants": _point("What the customer wants."),
         "tried": _point("What was tried or answered so far, and what came of it."),
         "why_human": _point("Why a person is needed now."),
+        "topic": _text("The kind of matter in two to four words: late delivery, refund status."),
     }
 )
 
@@ -107,6 +108,7 @@ class Points(_Strict):
     wants: Cited
     tried: Cited
     why_human: Cited
+    topic: str = ""  # a summary without it is still a summary
 
 
 class _Block(BaseModel):

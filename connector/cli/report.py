@@ -14,10 +14,13 @@ import click
 from connector import bootstrap
 from connector.cli.common import config_option, fail, settings_from, told
 from connector.reports import told as facts
-from connector.reports.handoffs import Group, Part
+from connector.reports.aftermath import Aftermath
+from connector.reports.handoffs import Group, Part, Topic
 from connector.reports.periods import BadPeriod, Kind, Period
 from connector.reports.shares import Spread
 from connector.web.ops import letter, words
+
+TOPICS = 15
 
 
 @click.command()
@@ -91,8 +94,10 @@ def _text(found: facts.Report) -> Iterable[str]:
     yield _line("Handed over", words.number(now.handed_over), words.number(before.handed_over))
     yield _line("Handoff rate", words.percent(now.rate), words.percent(before.rate))
     yield _line("Still going on", words.number(now.going_on), words.number(before.going_on))
+    yield from _aftermath(found.after, found.after_before)
     yield from _parts("How they ended", words.OUTCOMES, now.outcomes, before.outcomes)
     yield from _parts("Why a person took over", words.TRIGGERS, now.triggers, before.triggers)
+    yield from _topics(now.topics, before.topics)
     yield from _groups("Handoff rate by channel", {}, now.channels, before.channels)
     yield from _groups("Handoff rate by language", words.LANGUAGES, now.languages, before.languages)
     yield from ("", "From the handoff on, half within")
@@ -120,6 +125,32 @@ def _parts(title: str, known: dict[str, str], now: list[Part], before: list[Part
             )
     if not sum(p.number for p in [*now, *before]):
         yield "  none"
+
+
+def _aftermath(now: Aftermath, before: Aftermath) -> Iterable[str]:
+    yield _line("Reopened after solved", *(_of(x.reopened, x.reopened_rate) for x in (now, before)))
+    yield _line(
+        "Came back within a day", *(_of(x.came_back, x.came_back_rate) for x in (now, before))
+    )
+    yield _line("Satisfied (4 or 5 of 5)", *(_of(x.satisfied, x.csat) for x in (now, before)))
+    yield _line("Answers to the survey", words.number(now.rated), words.number(before.rated))
+
+
+def _of(number: int, share: float | None) -> str:
+    return f"{words.number(number)}  {words.percent(share):>7}"
+
+
+def _topics(now: list[Topic], before: list[Topic]) -> Iterable[str]:
+    old = {topic.name: topic for topic in before}
+    yield from ("", "What people took over for, in a hundred conversations")
+    for topic in now[:TOPICS]:
+        was = old.get(topic.name)
+        name = f"  {topic.name or 'not known'}"
+        yield _line(name, _of(topic.handed_over, topic.rate), words.percent(was.rate if was else 0))
+    if not now:
+        yield "  none"
+    if len(now) > TOPICS:
+        yield f"  and {len(now) - TOPICS} more (--csv and --json have all)"
 
 
 def _groups(

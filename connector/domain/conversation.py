@@ -7,7 +7,7 @@ example, only while an agent has the conversation.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from connector.domain.desk import Desk as Desk
@@ -29,6 +29,8 @@ from connector.domain.turns import Summary
 # How much of the episode before is kept in view: enough for the bot to know what was settled.
 EARLIER_MESSAGES = 12
 PAST_DESKS = 20
+# Who writes again so soon was perhaps not helped.
+BACK_WITHIN = timedelta(days=1)
 
 
 class Author(StrEnum):
@@ -105,6 +107,11 @@ class Episode:
     ticket: TicketId | None = None
     settled: bool = False  # the bot thinks that the matter is closed
     score: int | None = None  # the customer's, from 1 to 5
+    topic: str | None = None  # what it was about, in the summary's few words
+    ticket_at: datetime | None = None  # when its ticket was opened
+    replied_at: datetime | None = None  # when an agent first wrote to the customer after that
+    reopened: int = 0  # how often its ticket was, after it had been solved
+    came_back: Outcome | None = None  # how the one before had ended, not a day ago
 
 
 @dataclass(frozen=True)
@@ -227,6 +234,8 @@ class Conversation:
         episode = self.episode
         if episode.started_at is None:
             episode = replace(episode, started_at=at)
+        if author is Author.AGENT and episode.handed_off_at and episode.replied_at is None:
+            episode = replace(episode, replied_at=at)
         return replace(self, messages=(*self.messages, message), seq=seq, episode=episode)
 
     def change(self, changed: Message) -> Conversation:
@@ -269,12 +278,18 @@ class Conversation:
     def last_from(self, author: Author) -> Message | None:
         return next((m for m in reversed(self.messages) if m.author is author), None)
 
-    def next_episode(self) -> Conversation:
-        """A new episode with the bot; the one before stays in view."""
-        number = self.episode.number + 1
+    def next_episode(self, came_back_at: datetime | None = None) -> Conversation:
+        """A new episode with the bot; the one before stays in view.
+
+        `came_back_at`: the customer has begun it, with a message of this time.
+        """
+        number, before = self.episode.number + 1, self.episode
+        soon = came_back_at and before.ended_at and came_back_at - before.ended_at < BACK_WITHIN
         return replace(
             self,
-            episode=Episode(number, episode_id(self.id, number)),
+            episode=Episode(
+                number, episode_id(self.id, number), came_back=before.outcome if soon else None
+            ),
             holder=WithBot(answered=self.seq),
             earlier=self.messages[-EARLIER_MESSAGES:],
             messages=(),

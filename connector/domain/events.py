@@ -197,6 +197,25 @@ class HandoffOrdered:
     account: str  # the operator's
 
 
+@dataclass(frozen=True)
+class HandBackOrdered:
+    """An operator wants the bot to have the customer again."""
+
+    at: datetime
+    episode: EpisodeId
+    account: str
+
+
+@dataclass(frozen=True)
+class ResendOrdered:
+    """An operator wants what the customer did not get sent again."""
+
+    at: datetime
+    episode: EpisodeId
+    account: str
+
+
+Order = HandoffOrdered | HandBackOrdered | ResendOrdered
 Event = (
     CustomerMessaged
     | CustomerConsented
@@ -220,4 +239,6 @@ Event = (
     | DeliveryUnknown
     | HolderShown
     | HandoffOrdered
+    | HandBackOrdered
+    | ResendOrdered
 )

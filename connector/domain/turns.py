@@ -78,3 +78,4 @@ class Summary:
     tried: Point
     why_human: Point
     usage: Usage = Usage()
+    topic: str = ""  # the kind of matter, to count by: "late delivery"

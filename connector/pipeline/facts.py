@@ -40,6 +40,8 @@ _NAMES: dict[type, str] = {
     e.DeliveryUnknown: "delivery_unknown",
     e.HolderShown: "holder_shown",
     e.HandoffOrdered: "handoff_ordered",
+    e.HandBackOrdered: "hand_back_ordered",
+    e.ResendOrdered: "resend_ordered",
 }
 _IDS = ("draft", "attempts", "ticket", "comment", "message", "code", "reason", "word",
         "refused")  # fmt: skip

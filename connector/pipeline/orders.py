@@ -1,17 +1,29 @@
-"""What operators order, each with its line in the audit log in the same transaction."""
+"""What operators order, each with its line in the audit log in the same transaction.
+
+Of two who order the same at the same time, the second is told so: nothing is done twice or by half.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connector.domain.conversation import Ended, WithBot
-from connector.domain.events import HandoffOrdered
-from connector.domain.ids import ConversationId
+from connector.domain.conversation import (
+    Conversation,
+    Ended,
+    HandingOff,
+    Solved,
+    WithAgent,
+    WithBot,
+)
+from connector.domain.decide.resend import missing
+from connector.domain.events import HandBackOrdered, HandoffOrdered, Order, ResendOrdered
+from connector.domain.ids import ConversationId, EpisodeId
 from connector.domain.lanes import INBOX, Lane
 from connector.pipeline.parts import Parts
-from connector.storage import buried, conversations, inbox, ops
+from connector.storage import articles, buried, conversations, inbox, ops
 from connector.storage.inbox import Arrival
 
 
@@ -21,12 +33,8 @@ class Refused(Exception):
 
 def hand_over(parts: Parts, account: str, conversation: ConversationId) -> None:
     """A person is to take over from the bot. Raise Refused if the bot does not have it."""
-    now = parts.now()
 
-    def keep(connection: Connection) -> None:
-        found = conversations.load(connection, conversation)
-        if found is None:
-            raise Refused("There is no such conversation.")
+    def key(found: Conversation) -> str:
         if not isinstance(found.holder, WithBot):
             over = isinstance(found.holder, Ended)
             raise Refused(
@@ -34,16 +42,93 @@ def hand_over(parts: Parts, account: str, conversation: ConversationId) -> None:
             )
         if found.episode.started_at is None:
             raise Refused("The customer has not written anything yet.")
+        return ""
+
+    _order(parts, account, conversation, HandoffOrdered, "hand_over", key)
+
+
+def hand_back(parts: Parts, account: str, conversation: ConversationId) -> None:
+    """The bot is to have it again. Raise Refused if no agent has it."""
+
+    def key(found: Conversation) -> str:
+        match found.holder:
+            case WithAgent() | Solved():
+                return ""
+            case HandingOff():
+                raise Refused("It is just being handed over: wait until the ticket is there.")
+            case WithBot():
+                raise Refused("The bot has it already.")
+            case Ended():
+                raise Refused("The conversation is over: what comes next goes to the bot anyway.")
+
+    _order(parts, account, conversation, HandBackOrdered, "hand_back", key)
+
+
+def resend(parts: Parts, account: str, conversation: ConversationId) -> None:
+    """What did not reach the customer is to be sent again. Raise Refused if there is nothing."""
+
+    def key(found: Conversation) -> str:
+        if found.opted_out:
+            raise Refused("The customer has opted out (STOP): nothing may be sent to them.")
+        if not missing(found):
+            raise Refused(
+                "There is nothing to send again: all that may be has arrived or is under way."
+            )
+        return f":{sum(m.resends for m in found.messages)}"
+
+    _order(parts, account, conversation, ResendOrdered, "resend", key)
+
+
+def _order(
+    parts: Parts,
+    account: str,
+    conversation: ConversationId,
+    kind: Callable[[datetime, EpisodeId, str], Order],
+    name: str,
+    key: Callable[[Conversation], str],
+) -> None:
+    """`key` tells an order of this episode from the next one of the same name, or refuses it."""
+    now = parts.now()
+
+    def keep(connection: Connection) -> None:
+        found = conversations.load(connection, conversation)
+        if found is None:
+            raise Refused("There is no such conversation.")
         episode = found.episode.id
-        event = HandoffOrdered(now, episode, account)
-        arrival = Arrival("ops", f"hand_over:{episode}", conversation, event)
+        event = kind(now, episode, account)
+        arrival = Arrival("ops", f"{name}:{episode}{key(found)}", conversation, event)
         (new,) = inbox.add(connection, [arrival], now)
         if not new:
             raise Refused("Somebody has ordered that already.")
-        ops.note(connection, now, account, "hand_over", conversation, "ordered")
+        ops.note(connection, now, account, name, conversation, "ordered")
 
     parts.db.write(keep)
     parts.wake(Lane(conversation, INBOX))
+
+
+def article_added(parts: Parts, account: str, topic: str) -> None:
+    """The bot has an article on this now. Raise Refused if somebody has said so before."""
+
+    def keep(connection: Connection) -> None:
+        now = parts.now()
+        if not articles.concerns(connection, topic):
+            raise Refused("Nobody was handed over for such a topic.")
+        if not articles.add(connection, topic, now, account):
+            raise Refused("Somebody has said that already.")
+        ops.note(connection, now, account, "article_added", topic, "")
+
+    parts.db.write(keep)
+
+
+def article_taken_back(parts: Parts, account: str, topic: str) -> None:
+    """There is none after all. Raise Refused if nobody has said that there is."""
+
+    def keep(connection: Connection) -> None:
+        if not articles.take_back(connection, topic):
+            raise Refused("Nobody has said that there is an article on this, or it is taken back.")
+        ops.note(connection, parts.now(), account, "article_taken_back", topic, "")
+
+    parts.db.write(keep)
 
 
 def replay(parts: Parts, account: str, wanted: str) -> None:

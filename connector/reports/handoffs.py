@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, literal_column, select
+from sqlalchemy import Connection, case, func, select
 
 from connector.domain.conversation import Outcome
 from connector.domain.handoff.base import Trigger
 from connector.reports.periods import Period
+from connector.reports.seconds import seconds
 from connector.reports.shares import Spread, rate, shares, spread
-from connector.storage.tables import episodes, messages, outbox
-
-e, m, o = episodes.c, messages.c, outbox.c
+from connector.reports.within import e, within
 
 
 @dataclass(frozen=True)
@@ -26,6 +25,7 @@ class Cell:
     language: str | None
     trigger: str | None  # None: not handed over
     outcome: str | None  # None: it goes on
+    topic: str | None  # None: not known; only what is handed over is asked for one
     number: int
 
 
@@ -40,6 +40,16 @@ class Group:
     @property
     def rate(self) -> float | None:
         return rate(self.handed_over, self.episodes)
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What customers were handed over for."""
+
+    name: str  # "" where it is not known
+    handed_over: int
+    share: float  # of all that were handed over
+    rate: float | None  # of all conversations that began: so many in a hundred
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,21 @@ class Figures:
     def languages(self) -> list[Group]:
         return self._groups(lambda c: c.language or "")
 
+    @property
+    def topics(self) -> list[Topic]:
+        """Of what was handed over, the most frequent first; the shares sum to 100.0."""
+        counted = Counter[str]()
+        for cell in self.cells:
+            if cell.trigger:
+                counted[cell.topic or ""] += cell.number
+        names = sorted(counted, key=lambda name: (not name, -counted[name], name))
+        parts = shares([counted[name] for name in names])
+        whole = self.episodes
+        return [
+            Topic(name, counted[name], part, rate(counted[name], whole))
+            for name, part in zip(names, parts, strict=True)
+        ]
+
     def _groups(self, of: Callable[[Cell], str]) -> list[Group]:
         """The largest first."""
         all_of, handed = Counter[str](), Counter[str]()
@@ -122,6 +147,9 @@ class Times:
     to_solved: Spread
 
 
+NONE = (Spread(0), Spread(0), Spread(0))
+
+
 @dataclass(frozen=True)
 class Point:
     """One period of the trend."""
@@ -135,12 +163,8 @@ class Point:
         return rate(self.handed_over, self.episodes)
 
 
-def within(period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return e.started_at >= period.starts_at, e.started_at < period.ends_at
-
-
 def figures(connection: Connection, period: Period) -> Figures:
-    columns = (e.channel, e.language, e.trigger, e.outcome)
+    columns = (e.channel, e.language, e.trigger, e.outcome, e.topic)
     counted = select(*columns, func.count().label("number")).where(*within(period))
     rows = connection.execute(counted.group_by(*columns))
     return Figures(period, tuple(Cell(*row) for row in rows))
@@ -157,36 +181,14 @@ def trend(connection: Connection, period: Period) -> list[Point]:
 
 
 def times(connection: Connection, period: Period) -> Times:
-    ticket = (
-        select(func.min(o.done_at))
-        .where(
-            o.conversation_id == e.conversation_id,
-            literal_column("outbox.kind = 'OpenTicket'"),
-            o.state == "done",
-            o.key.like(e.id + ":%"),
-        )
-        .scalar_subquery()
-    )
-    reply = (
-        select(func.min(m.at))
-        .where(
-            m.conversation_id == e.conversation_id,
-            m.episode == e.number,
-            literal_column("messages.author = 'agent'"),
-        )
-        .scalar_subquery()
-    )
-    asked = select(e.handed_off_at, ticket, reply, e.ended_at, e.outcome)
+    begun = e.handed_off_at
+    solved = case((e.outcome == Outcome.AGENT_RESOLVED.value, seconds(begun, e.ended_at)))
+    asked = select(seconds(begun, e.ticket_at), seconds(begun, e.replied_at), solved)
     # Of the two that a handoff sets, the one that there is an index of.
     rows = connection.execute(asked.where(*within(period), e.trigger.is_not(None))).all()
-    solved = Outcome.AGENT_RESOLVED.value
-    return Times(
-        to_ticket=spread(_waits((r[0], r[1]) for r in rows)),
-        to_reply=spread(_waits((r[0], r[2]) for r in rows)),
-        to_solved=spread(_waits((r[0], r[3]) for r in rows if r[4] == solved)),
-    )
+    return Times(*(spread(_waits(column)) for column in zip(*rows, strict=True)) if rows else NONE)
 
 
-def _waits(pairs: Iterable[tuple[datetime | None, datetime | None]]) -> list[timedelta]:
+def _waits(column: Iterable[float | None]) -> list[timedelta]:
     """A clock that was set back makes no wait shorter than none."""
-    return [max(end - begun, timedelta()) for begun, end in pairs if begun and end]
+    return [timedelta(seconds=max(each, 0.0)) for each in column if each is not None]

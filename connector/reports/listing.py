@@ -5,16 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, false, func, select
 
 from connector.domain.ids import ConversationId
-from connector.reports.handoffs import within
+from connector.reports.aftermath import SATISFIED, solved
 from connector.reports.periods import Period
+from connector.reports.within import within
 from connector.storage.tables import conversations, episodes
 
 PAGE = 50
 DEEPEST = 200  # pages
 e, c = episodes.c, conversations.c
+REACHED = {
+    "ticket": e.ticket_at.is_not(None),
+    "reply": e.replied_at.is_not(None),
+    "solved": solved(),
+}
+RATED = {"yes": e.score.is_not(None), "satisfied": e.score >= SATISFIED, "not": e.score < SATISFIED}
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,11 @@ class Wanted:
     trigger: str | None = None
     outcome: str | None = None  # "none": it goes on
     handed_over: bool | None = None
+    topic: str | None = None  # "": handed over, and not known
+    reached: str | None = None  # of REACHED
+    rated: str | None = None  # of RATED
+    reopened: bool | None = None
+    came_back: str | None = None  # an outcome of the one before, or "yes"
 
 
 @dataclass(frozen=True)
@@ -75,4 +87,22 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(e.outcome.is_(None) if going_on else e.outcome == wanted.outcome)
     if wanted.handed_over is not None:
         found.append(e.trigger.is_not(None) if wanted.handed_over else e.trigger.is_(None))
+    return [*found, *_more_conditions(wanted)]
+
+
+def _more_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """An unknown word finds nothing."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.topic is not None:
+        known = e.topic == wanted.topic
+        found += [e.trigger.is_not(None), known if wanted.topic else e.topic.is_(None)]
+    if wanted.reached is not None:
+        found += [e.trigger.is_not(None), REACHED.get(wanted.reached, false())]
+    if wanted.rated is not None:
+        found.append(RATED.get(wanted.rated, false()))
+    if wanted.reopened is not None:
+        found.append(e.reopened > 0 if wanted.reopened else e.reopened == 0)
+    if wanted.came_back is not None:
+        any_of = wanted.came_back == "yes"
+        found.append(e.came_back.is_not(None) if any_of else e.came_back == wanted.came_back)
     return found

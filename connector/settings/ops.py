@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connector.settings.problems import refused
 from connector.settings.section import Section
-from connector.settings.values import Secret, Whole, matches
+from connector.settings.values import Secret, Url, Whole, Word, matches
 from connector.settings.zones import known_zone
 
 AccountName = Annotated[
@@ -40,12 +40,54 @@ class Account(Section):
     )
 
 
+class Oidc(Section):
+    """A provider that signs people in (OpenID Connect), and who of them may do what."""
+
+    issuer: Url = Field(description="The provider, as it calls itself; it is found by discovery.")
+    client_id: Word = Field(description="Ours, as the provider knows it.")
+    client_secret: Secret = Field(description="What goes with client_id.")
+    label: Annotated[str, Field(min_length=1, max_length=60)] = Field(
+        default="single sign-on", description="What the button says: Sign in with ..."
+    )
+    scopes: tuple[Word, ...] = Field(
+        default=("openid", "profile", "email"), description="What is asked for; openid is needed."
+    )
+    roles_claim: Word = Field(
+        default="groups",
+        description="Which claim of the ID token holds somebody's roles; a.b for one that is nested.",
+    )
+    name_claim: Word = Field(
+        default="email", description="Which claim names them in the log; without it, their sub."
+    )
+    operators: tuple[Word, ...] = Field(
+        default=(), description="Which of these roles may act. * is whoever can sign in there."
+    )
+    viewers: tuple[Word, ...] = Field(
+        default=(), description="Which of these roles may look. * is whoever can sign in there."
+    )
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
+        if not (self.operators or self.viewers):
+            raise refused("lets nobody in", "name roles in 'operators' or 'viewers'")
+        if "openid" not in self.scopes:
+            raise refused("must have openid in it", key="scopes")
+        return self
+
+
 class Auth(Section):
-    """Who may see the dashboard."""
+    """Who may see the dashboard: accounts, a provider, or both."""
 
     accounts: Mapping[AccountName, Account] = Field(
-        min_length=1, description="Who may sign in, by name."
+        default={}, description="Who may sign in with a password, by name."
     )
+    oidc: Oidc | None = Field(default=None, description="Who signs people in elsewhere.")
+
+    @model_validator(mode="after")
+    def _lets_somebody_in(self) -> Self:
+        if not (self.accounts or self.oidc):
+            raise refused("needs 'accounts' or 'oidc'")
+        return self
 
 
 class Ops(Section):

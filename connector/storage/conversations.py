@@ -62,6 +62,11 @@ _CHANGE_EPISODE = Prepared(
                 "ticket",
                 "score",
                 "language",
+                "topic",
+                "ticket_at",
+                "replied_at",
+                "reopened",
+                "came_back",
             )
         }
     )
@@ -179,6 +184,11 @@ def _save_episode(connection: Connection, conversation: Conversation, episode: E
         "score": episode.score,
         # A model may call a language anything; the column is short.
         "language": (conversation.language or "")[:20] or None,
+        "topic": episode.topic,
+        "ticket_at": episode.ticket_at,
+        "replied_at": episode.replied_at,
+        "reopened": episode.reopened,
+        "came_back": episode.came_back.value if episode.came_back else None,
     }
     if _CHANGE_EPISODE(connection, {"ours": episode.id, **values}).rowcount:
         return

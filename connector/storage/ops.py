@@ -18,19 +18,31 @@ def digest(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
-def begin(connection: Connection, cookie: str, account: str, at: datetime, ends: datetime) -> None:
+@dataclass(frozen=True)
+class Session:
+    """Whose it is. `kind` and `role` are kept of who signed in elsewhere; an account's are configured."""
+
+    account: str
+    kind: str | None = None  # "oidc"
+    role: str | None = None
+
+
+def begin(
+    connection: Connection, cookie: str, whose: Session, at: datetime, ends: datetime
+) -> None:
     """A session; those that have run out are forgotten."""
     connection.execute(delete(ops_sessions).where(ops_sessions.c.ends_at <= at))
-    row = {"digest": digest(cookie), "account": account, "began_at": at, "ends_at": ends}
+    row = {"digest": digest(cookie), "account": whose.account, "began_at": at, "ends_at": ends}
+    row |= {"kind": whose.kind, "role": whose.role}
     connection.execute(insert(ops_sessions), [row])
 
 
-def account_of(connection: Connection, cookie: str, at: datetime) -> str | None:
-    """Whose session it is, None if there is none any more."""
+def session_of(connection: Connection, cookie: str, at: datetime) -> Session | None:
+    """None if there is none any more."""
     s = ops_sessions.c
-    found = select(s.account).where(s.digest == digest(cookie), s.ends_at > at)
-    account: str | None = connection.execute(found).scalar()
-    return account
+    asked = select(s.account, s.kind, s.role).where(s.digest == digest(cookie), s.ends_at > at)
+    row = connection.execute(asked).first()
+    return Session(*row) if row else None
 
 
 def end(connection: Connection, cookie: str) -> None:
@@ -43,8 +55,8 @@ class Entry:
 
     at: datetime
     account: str
-    action: str  # sign_in | sign_out | sign_in_refused | hand_over | replay | drop
-    subject: str  # the conversation, or what was buried
+    action: str  # sign_in, hand_over, replay, ...
+    subject: str  # the conversation, what was buried, a topic
     came_to: str
 
 

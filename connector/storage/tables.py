@@ -98,19 +98,21 @@ episodes = Table(
     Column("ticket", String(60)),
     Column("score", Integer),
     Column("language", String(20)),
+    Column("topic", String(80)),
+    Column("ticket_at", Utc),
+    Column("replied_at", Utc),
+    Column("reopened", Integer, nullable=False, server_default="0"),
+    Column("came_back", String(20)),
     Index("ix_episodes_started", "started_at"),
-    # All that a report counts by, so that it reads no row.
-    Index(
-        "ix_episodes_counted",
-        "started_at",
-        "channel",
-        "language",
-        "trigger",
-        "outcome",
-        "handed_off_at",
-    ),
+    # What version 0.1.0's reports count by; ours have the two below, which hold all that they read.
+    Index("ix_episodes_counted", "started_at", "channel", "language", "trigger", "outcome",
+          "handed_off_at"),
     _partial("ix_episodes_handed_over", "trigger IS NOT NULL", "started_at"),
-)
+    Index("ix_episodes_figures", "started_at", "channel", "language", "trigger", "outcome", "topic",
+          "score", "reopened", "came_back"),
+    _partial("ix_episodes_times", "trigger IS NOT NULL", "started_at", "handed_off_at", "ticket_at",
+             "replied_at", "ended_at", "outcome"),
+)  # fmt: skip
 
 considered = Table(
     "considered",
@@ -265,6 +267,8 @@ ops_sessions = Table(
     Column("account", String(100), nullable=False),
     Column("began_at", Utc, nullable=False),
     Column("ends_at", Utc, nullable=False),
+    Column("kind", String(20)),  # "oidc"; else one of the configuration's accounts
+    Column("role", String(20)),  # as the provider said; an account's stands in the configuration
 )
 
 # What operators did, and what it came to.

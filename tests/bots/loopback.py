@@ -25,6 +25,7 @@ SUMMARY: dict[str, Any] = {
     "wants": {"text": "A refund of the lamp.", "messages": [3]},
     "tried": {"text": "The bot asked for the order.", "messages": [4]},
     "why_human": {"text": "Only a person can refund.", "messages": [3, 4]},
+    "topic": "refund",
 }
 USAGE = {
     "input_tokens": 11,

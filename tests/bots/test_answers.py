@@ -293,3 +293,24 @@ def test_one_bot_serves_many_threads(server: Loopback, bot: Claude) -> None:
     for each in threads:
         each.join(10)
     assert len(turns) == len(server.asked) == 8
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("late delivery", "late delivery"),
+        ("  Late\nDELIVERY. ", "late delivery"),
+        ("Order 4711 of +15550123", "order of"),
+        ("<script>alert(1)</script>", "script alert /script"),
+        ("¿Devolución y reembolso?", "devolución y reembolso"),
+        ("words " * 40, " ".join(["words"] * 10)),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_topic_is_a_few_words_and_a_summary_needs_none(
+    server: Loopback, bot: Claude, given: str | None, kept: str
+) -> None:
+    points = {k: v for k, v in SUMMARY.items() if k != "topic"}
+    server.reply = said(points if given is None else {**points, "topic": given})
+    assert bot.summarise(HANDOVER).topic == kept

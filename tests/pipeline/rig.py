@@ -242,7 +242,7 @@ class FakeBot(FakeProvider):
 
     def summarise(self, request: SummaryRequest) -> Summary:
         self.doing("summarise", lambda: None)
-        return SUMMARY
+        return replace(SUMMARY, topic="late delivery")
 
 
 CHANNEL = "sms-us"

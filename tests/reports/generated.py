@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Connection, Table, insert
 
 from connector.domain.conversation import (
     Author,
@@ -46,23 +46,35 @@ TALK = (
     (Author.CUSTOMER, "4711"),
     (Author.BOT, "Order 4711 left our warehouse on Friday; it takes three to five days."),
 )
+TOPICS = (
+    ["late delivery"] * 6 + ["refund status"] * 4 + ["wrong size"] * 2 + ["opening hours"] * 2
+    + ["gift card", "password reset", "size of the box", "warranty", None]
+)  # fmt: skip
+BEFORE = (Outcome.BOT_RESOLVED, Outcome.BOT_RESOLVED, Outcome.AGENT_RESOLVED, Outcome.ABANDONED)
 AT_ONCE = 2000
 
 
 def generate(
-    db: Database, number: int, now: datetime, per_episode: int = 4, days: int = 300
+    db: Database, number: int, now: datetime, per_episode: int = 4, days: int = 300, first: int = 0
 ) -> None:
-    """So many conversations with one episode each, spread over the days before `now`."""
+    """So many conversations with one episode each, spread over the days before `now`.
+
+    `first`: so many of them are there already, from a run that was stopped.
+    """
     rows: dict[Table, list[dict[str, Any]]] = {}
-    for place in range(number):
+
+    def keep(connection: Connection) -> None:
+        for table, some in rows.items():
+            connection.execute(insert(table), some)
+
+    for place in range(first, number):
         for table, row in _conversation(
             random.Random(place), place, number, now, per_episode, days
         ):
             rows.setdefault(table, []).append(row)
         if place % AT_ONCE == AT_ONCE - 1 or place == number - 1:
-            for table, some in rows.items():
-                db.write(lambda c, t=table, s=some: c.execute(insert(t), s))  # type: ignore[misc]
-            rows = {}
+            db.write(keep)
+            rows.clear()
 
 
 def _conversation(
@@ -94,14 +106,23 @@ def _conversation(
         "id": ours, "channel": channel, "address": address, "holder": codec.holder_kind(made),
         "episode": 1, "state": codec.dump_state(made), "version": 2, "updated_at": at,
     }  # fmt: skip
+    opened = at + timedelta(seconds=chance.randrange(1, 9))
+    topic = chance.choice(TOPICS) if handed else None
+    solved = outcome is Outcome.AGENT_RESOLVED
+    came_back = chance.random() < 0.06
     yield tables.episodes, {
         "id": episode.id, "conversation_id": ours, "channel": channel, "number": 1,
         "started_at": started, "ended_at": episode.ended_at, "outcome": outcome, "trigger": why,
         "handed_off_at": episode.handed_off_at, "ticket": ticket, "language": made.language,
+        "topic": topic, "ticket_at": opened if handed else None,
+        "replied_at": reply if handed and outcome else None,
+        "score": chance.choice((1, 3, 4, 5, 5)) if solved and chance.random() < 0.3 else None,
+        "reopened": int(solved and chance.random() < 0.08),
+        "came_back": chance.choice(BEFORE) if came_back else None,
     }  # fmt: skip
     yield from _said(made, per_episode, reply if handed and outcome else None)
     if handed:
-        yield from _handed_over(made, at, chance)
+        yield from _handed_over(made, at, opened)
 
 
 def _outcome(chance: random.Random, handed: bool) -> Outcome:
@@ -129,7 +150,7 @@ def _said(
 
 
 def _handed_over(
-    made: Conversation, at: datetime, chance: random.Random
+    made: Conversation, at: datetime, opened: datetime
 ) -> Iterator[tuple[Table, dict[str, Any]]]:
     trigger = made.episode.trigger
     assert trigger is not None
@@ -144,7 +165,6 @@ def _handed_over(
         '{"key": "k", "draft": {"note_html": "<h3>Handoff: explicit_request</h3>'
         '<p><b>The customer wants:</b> to know where order 4711 is</p>"}}'
     )
-    opened = at + timedelta(seconds=chance.randrange(1, 9))
     yield tables.outbox, {
         "conversation_id": made.id, "direction": "ticket", "key": f"{made.episode.id}:ticket:0",
         "kind": "OpenTicket", "payload": note, "state": "done", "due_at": at, "created_at": at,

@@ -47,6 +47,10 @@ class Told:
     name: str | None = None
     texts: list[tuple[Author, str]] = field(default_factory=list)
     wrote_again: timedelta | None = None  # the customer, after the handoff
+    topic: str | None = None
+    score: int | None = None
+    reopened: int = 0
+    came_back: Outcome | None = None
 
     @property
     def handed_off_at(self) -> datetime | None:
@@ -81,6 +85,10 @@ def _store(connection: Connection, told: Told, place: int) -> Conversation:
         trigger=told.trigger,
         handed_off_at=told.handed_off_at,
         ticket=ticket,
+        topic=told.topic,
+        score=told.score,
+        reopened=told.reopened,
+        came_back=told.came_back,
     )
     made = Conversation(
         ours, told.channel, address, episode, told.holder(hit), customer_name=told.name,
@@ -88,6 +96,10 @@ def _store(connection: Connection, told: Told, place: int) -> Conversation:
     )  # fmt: skip
     _rows(connection, told, made, hit)
     return made
+
+
+def _after(told: Told, by: timedelta | None) -> datetime | None:
+    return told.handed_off_at + by if told.handed_off_at and by is not None else None
 
 
 def _rows(connection: Connection, told: Told, made: Conversation, hit: Considered | None) -> None:
@@ -100,7 +112,9 @@ def _rows(connection: Connection, told: Told, made: Conversation, hit: Considere
     connection.execute(insert(tables.episodes).values(
         id=e.id, conversation_id=made.id, channel=made.channel, number=e.number,
         started_at=e.started_at, ended_at=e.ended_at, outcome=e.outcome, trigger=e.trigger,
-        handed_off_at=e.handed_off_at, ticket=e.ticket, language=made.language,
+        handed_off_at=e.handed_off_at, ticket=e.ticket, language=made.language, topic=e.topic,
+        score=e.score, reopened=e.reopened, came_back=e.came_back,
+        ticket_at=_after(told, told.ticket), replied_at=_after(told, told.reply),
     ))  # fmt: skip
     said = [
         (author, text, told.started + MINUTE * n) for n, (author, text) in enumerate(told.texts)

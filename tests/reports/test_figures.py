@@ -13,6 +13,8 @@ from sqlalchemy import insert
 from connector.domain.conversation import Outcome
 from connector.domain.handoff.base import Trigger
 from connector.reports import handoffs, live
+from connector.reports.aftermath import Aftermath, aftermath
+from connector.reports.listing import Wanted, listed
 from connector.reports.periods import BadPeriod, Kind, Period
 from connector.reports.shares import Spread, rate, shares, spread
 from connector.storage import tables
@@ -34,13 +36,35 @@ ROWS = (
     Told(day(1, 0), outcome=BOT),
     Told(day(3), outcome=BOT, language="es"),
     Told(day(5), outcome=GONE, channel="wa"),
-    Told(day(9), ASKED, AGENT, ticket=MINUTE, reply=5 * MINUTE, ended=60 * MINUTE),
-    Told(day(9, 10), ASKED, AGENT, "wa", "es", 2 * MINUTE, 3 * MINUTE, 15 * MINUTE, 20 * MINUTE),
-    Told(day(30, 23), FAILED, language=None, ticket=2 * MINUTE),
-    Told(day(20), outcome=Outcome.OPTED_OUT),
+    Told(
+        day(9),
+        ASKED,
+        AGENT,
+        ticket=MINUTE,
+        reply=5 * MINUTE,
+        ended=60 * MINUTE,
+        topic="refund",
+        score=5,
+        reopened=2,
+    ),
+    Told(
+        day(9, 10),
+        ASKED,
+        AGENT,
+        "wa",
+        "es",
+        2 * MINUTE,
+        3 * MINUTE,
+        15 * MINUTE,
+        20 * MINUTE,
+        topic="late delivery",
+        score=3,
+    ),
+    Told(day(30, 23), FAILED, language=None, ticket=2 * MINUTE, reopened=1),
+    Told(day(20), outcome=Outcome.OPTED_OUT, came_back=BOT),
     Told(day(31, 23, month=10), ANGRY, Outcome.RELEASED, ended=MINUTE),
     Told(day(2, month=10), outcome=BOT),
-    Told(day(3, month=10), ASKED, AGENT, ticket=MINUTE),
+    Told(day(3, month=10), ASKED, AGENT, ticket=MINUTE, score=4, topic="refund"),
     Told(day(4, month=10), outcome=GONE),
     Told(day(1, 0, month=12), outcome=BOT),
 )
@@ -79,6 +103,55 @@ def test_by_trigger_channel_and_language(db: Database) -> None:
         ("es", 2, 1),
         ("", 1, 1),
     ]
+
+
+def test_topics_are_shares_of_handoffs_and_so_many_in_a_hundred(db: Database) -> None:
+    store(db, *ROWS)
+    found = db.read(lambda c: handoffs.figures(c, NOVEMBER)).topics
+    assert [(t.name, t.handed_over, t.share, t.rate) for t in found] == [
+        ("late delivery", 1, 33.4, 14.3),
+        ("refund", 1, 33.3, 14.3),
+        ("", 1, 33.3, 14.3),
+    ]
+
+
+def test_what_stands_beside_the_rate(db: Database) -> None:
+    store(db, *ROWS)
+    now, before = (
+        db.read(lambda c, p=p: aftermath(c, p))  # type: ignore[misc]
+        for p in (NOVEMBER, NOVEMBER.previous)
+    )
+    assert now == Aftermath(7, 1, 1, 3, 2, 2, 1, 8)
+    assert (now.came_back_rate, now.reopened_rate, now.csat, now.score) == (14.3, 66.7, 50.0, 4.0)
+    assert (before.csat, before.reopened_rate, before.came_back_rate) == (100.0, 0.0, 0.0)
+    empty = db.read(lambda c: aftermath(c, Period.named(Kind.MONTH, "2025-01", ZONE)))
+    assert (empty.csat, empty.score, empty.reopened_rate, empty.came_back_rate) == (None,) * 4
+
+
+BEHIND = (
+    (Wanted(topic="refund"), 1),
+    (Wanted(topic=""), 1),
+    (Wanted(reached="ticket"), 3),
+    (Wanted(reached="reply"), 2),
+    (Wanted(reached="solved"), 3),
+    (Wanted(reopened=True), 2),
+    (Wanted(reopened=False), 5),
+    (Wanted(came_back="yes"), 1),
+    (Wanted(came_back="bot_resolved"), 1),
+    (Wanted(came_back="abandoned"), 0),
+    (Wanted(rated="yes"), 2),
+    (Wanted(rated="satisfied"), 1),
+    (Wanted(rated="not"), 1),
+    (Wanted(rated="maybe"), 0),
+    (Wanted(reached="the moon"), 0),
+)
+
+
+def test_behind_each_number_stand_so_many_conversations(db: Database) -> None:
+    store(db, *ROWS)
+    for wanted, number in BEHIND:
+        counted, shown = db.read(lambda c, w=wanted: listed(c, NOVEMBER, w, 1))  # type: ignore[misc]
+        assert (counted, len(shown)) == (number, number), wanted
 
 
 def test_the_period_before_and_the_trend(db: Database) -> None:

@@ -30,6 +30,7 @@ ENVIRON = {
     "TELEGRAM_SECRET": CANARY,
     "OWN_APP_SECRET": "whsec_" + b64encode(CANARY.encode() * 3).decode(),
     "OPS_ANA_HASH": f"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ${CANARY}",
+    "OIDC_CLIENT_SECRET": CANARY,
     "OPS_BO_HASH": f"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ${CANARY}",
 }
 RIGHT = """\

@@ -113,8 +113,18 @@ OTHER_ROWS = [
      "or runner to local"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nrunner: many", "2:1: runner: must be one of "
      "local, procrastinate"),
-    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {}}", "2:7: ops.auth.accounts: "
-     "is missing"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {}}", "2:7: ops.auth: needs "
+     "'accounts' or 'oidc'"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {oidc: {issuer: "
+     "'https://id.example', client_id: x, client_secret: '${ZENDESK_CLIENT_SECRET}'}}}",
+     "2:14: ops.auth.oidc: lets nobody in; name roles in 'operators' or 'viewers'"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {oidc: {issuer: "
+     "'http://id.example', client_id: x, client_secret: '${ZENDESK_CLIENT_SECRET}', viewers: [a]}}}",
+     "2:21: ops.auth.oidc.issuer: must begin with https:// (http:// only for this machine)"),
+    ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {oidc: {issuer: "
+     "'https://id.example', client_id: x, client_secret: abc, viewers: [a]}}}",
+     "2:65: ops.auth.oidc.client_secret: a secret may not stand in this file; write ${NAME} and set it "
+     "in the environment"),
     ("public_url: ${PUBLIC_URL}", "public_url: ${PUBLIC_URL}\nops: {auth: {accounts: {ana: "
      "{password_hash: secret}}}}", "2:31: ops.auth.accounts.ana.password_hash: a secret may not stand "
      "in this file; write ${NAME} and set it in the environment"),

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from alembic import command
+from sqlalchemy import Connection, select, text
 
 from connector import fleet
 from connector.errors import SchemaMismatch, StartError
 from connector.runners import jobs_schema
-from connector.storage import engine, schema
+from connector.storage import engine, schema, tables
 from connector.storage.engine import Database
 
 VERSIONS = sorted((schema.MIGRATIONS / "versions").glob("v*.py"))
@@ -111,3 +112,44 @@ def test_a_database_that_is_not_there_is_one_sentence(postgres_url: str) -> None
         fleet.database(gone, "web")
     with pytest.raises(StartError, match="the database can't be used: "):
         fleet.migrate(gone)
+
+
+def test_times_that_were_elsewhere_are_in_the_episodes_own_row(database_url: str) -> None:
+    """v0006: of older rows they are looked up once."""
+    db = engine.connect(database_url)
+    config = schema._config()
+
+    def upto(connection: Connection) -> None:
+        schema.current(connection)  # begins the transaction
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+
+    def older(connection: Connection) -> None:
+        at = "2026-11-24 09:0%s:00"
+        for number, trigger in ((1, "'model'"), (2, "NULL")):
+            connection.execute(text(
+                "INSERT INTO episodes (id, conversation_id, channel, number, started_at, trigger, "
+                f"handed_off_at) VALUES ('c1-{number}', 'c1', 'sms', {number}, '{at % 0}', {trigger}, "
+                f"'{at % 1}')"
+            ))  # fmt: skip
+            for seq, author in ((1, "customer"), (2, "agent"), (3, "agent")):
+                connection.execute(text(
+                    "INSERT INTO messages (id, conversation_id, seq, episode, author, delivery, at, "
+                    f"body) VALUES ('c1.{number}{seq}', 'c1', {number}{seq}, {number}, '{author}', "
+                    f"'sent', '{at % (seq + 2)}', '{{}}')"
+                ))  # fmt: skip
+        connection.execute(text(
+            "INSERT INTO outbox (conversation_id, direction, key, kind, payload, state, due_at, "
+            "attempts, created_at, done_at) VALUES ('c1', 'ticket', 'c1-1:ticket:0', 'OpenTicket', "
+            f"'{{}}', 'done', '{at % 1}', 1, '{at % 1}', '{at % 2}')"
+        ))  # fmt: skip
+
+    db.write(upto)
+    db.write(older)
+    schema.migrate(db)
+    e = tables.episodes.c
+    asked = select(e.ticket_at, e.replied_at, e.reopened, e.topic).order_by(e.number)
+    rows = db.read(lambda c: c.execute(asked).all())
+    minutes = [(t and t.minute, r and r.minute, n, topic) for t, r, n, topic in rows]
+    assert minutes == [(2, 4, 0, None), (None, None, 0, None)]
+    db.close()

@@ -64,7 +64,7 @@ def test_anonymous_at_every_route_is_401_or_led_to_sign_in(rig: Rig, asks: Flask
 
 def test_a_form_needs_its_token_its_own_origin_and_an_operator(rig: Rig, asks: FlaskClient) -> None:
     posts = [p for _, method, p in routes(rig) if method == "POST"]
-    assert len(posts) == 5
+    assert len(posts) == 9
     sign_in(asks, "ana")
     good = token(asks.get("/ops/"))
     for path in posts:
@@ -231,6 +231,12 @@ def test_only_the_right_password_is_right() -> None:
 
 def test_a_session_is_found_by_its_cookie_alone(rig: Rig) -> None:
     now = rig.at
-    rig.db.write(lambda c: store.begin(c, "cookie", "ana", now, now + timedelta(hours=1)))
-    for cookie, whose in (("cookie", "ana"), (store.digest("cookie"), None), ("", None)):
-        assert rig.db.read(lambda c, x=cookie: store.account_of(c, x, now)) == whose  # type: ignore[misc]
+    rig.db.write(
+        lambda c: store.begin(c, "cookie", store.Session("ana"), now, now + timedelta(hours=1))
+    )
+    for cookie, whose in (
+        ("cookie", store.Session("ana")),
+        (store.digest("cookie"), None),
+        ("", None),
+    ):
+        assert rig.db.read(lambda c, x=cookie: store.session_of(c, x, now)) == whose  # type: ignore[misc]

@@ -24,6 +24,8 @@ from connector.domain.decide import (
     desks,
     ended,
     handing_off,
+    ordered,
+    outlook,
     past_desk,
     reports,
     solved,
@@ -58,6 +60,10 @@ def _decided(conversation: Conversation, event: e.Event, policy: Policy) -> Deci
             now = desks.done(now, event)
         case e.TimerFired(name=decision.REPORT):
             return reports.tell(now)
+        case e.HandBackOrdered() | e.ResendOrdered():
+            return ordered.decide(now, event, policy)
+        case e.Summarised():
+            now = outlook.about(now, event, policy)
         case _:
             pass  # the holder's
     return _by_holder(now, event, policy)

@@ -17,12 +17,7 @@ from connector.domain.policy import Policy
 def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
-            answered = survey.answered(decision, event, policy)
-            if answered is not None:
-                return answered
-            decision = tell(decision)
-            fresh = decision.now(decision.conversation.next_episode())
-            return with_bot.customer_messaged(fresh, event, policy)
+            return _messaged(decision, event, policy)
         case e.CommentRefused():
             return _refused(decision, event, policy)
         case (
@@ -46,6 +41,8 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             | e.DeliveryUnknown()
             | e.HolderShown()
             | e.HandoffOrdered()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:
@@ -59,6 +56,15 @@ def _refused(decision: Decision, event: e.CommentRefused, policy: Policy) -> Dec
     if message in decision.conversation.earlier:
         return _begun_with(decision, message, event, policy)
     return again_from(decision, message.seq, event.at, policy)
+
+
+def _messaged(decision: Decision, event: e.CustomerMessaged, policy: Policy) -> Decision:
+    answered = survey.answered(decision, event, policy)
+    if answered is not None:
+        return answered
+    decision = tell(decision)
+    fresh = decision.now(decision.conversation.next_episode(event.at))
+    return with_bot.customer_messaged(fresh, event, policy)
 
 
 def _begun_with(

@@ -71,11 +71,11 @@ def hand_back(
     if solved:
         decision = closing_words(decision, at, policy)
         return over(decision, desk, Outcome.AGENT_RESOLVED, at), None
-    waiting = _unanswered(decision, holder)
+    waiting = unanswered(decision, holder)
     return over(decision, desk, Outcome.HANDED_BACK, at), waiting
 
 
-def _unanswered(decision: Decision, holder: WithAgent) -> int | None:
+def unanswered(decision: Decision, holder: WithAgent) -> int | None:
     """The customer's first message that neither the transcript nor an agent has dealt with."""
     messages = decision.conversation.messages
     answered = max((m.seq for m in messages if m.author is Author.AGENT), default=0)

@@ -128,7 +128,7 @@ def ticket_opened(
     conversation = replace(
         conversation,
         holder=WithAgent(desk, since=event.at, after=upto),
-        episode=replace(conversation.episode, ticket=event.ticket),
+        episode=replace(conversation.episode, ticket=event.ticket, ticket_at=event.at),
     )
     decision = decision.now(conversation).then(StopTimer(DELAYED), StopTimer(REOPEN))
     promise = "handoff" if is_open(policy, event.at) else "after_hours"

@@ -31,9 +31,8 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
         case e.Summarised():
             return _summarised(decision, holder, event, policy)
         case e.SummaryFailed():
-            if event.episode != ours or holder.upto is not None:
-                return decision
-            return draft_ticket(decision, holder, None, policy)
+            missed = event.episode == ours and holder.upto is None
+            return draft_ticket(decision, holder, None, policy) if missed else decision
         case e.TimerFired():
             return _timer(decision, holder, event, policy)
         case e.TicketOpened():
@@ -58,6 +57,8 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
             | e.DeliveryUnknown()
             | e.HolderShown()
             | e.HandoffOrdered()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:

@@ -9,7 +9,7 @@ from typing import assert_never
 from connector.domain import events as e
 from connector.domain.conversation import Desk, Message, Outcome, Solved, WithAgent
 from connector.domain.courtesy import is_courtesy
-from connector.domain.decide import ended, merged, survey
+from connector.domain.decide import ended, merged, outlook, survey
 from connector.domain.decide.again import again_from
 from connector.domain.decide.decision import (
     GRACE,
@@ -66,6 +66,8 @@ def decide(decision: Decision, holder: Solved, event: e.Event, policy: Policy) -
             | e.DeliveryUnknown()
             | e.HolderShown()
             | e.HandoffOrdered()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:
@@ -89,7 +91,7 @@ def _customer_messaged(
     message = decision.conversation.messages[-1]
     if is_courtesy(event.text) and not event.media:
         return _noted(decision, holder.desk, message, policy)
-    decision = mirror(decision, holder.desk, message, policy, reopen=True)
+    decision = mirror(outlook.reopened(decision), holder.desk, message, policy, reopen=True)
     desk = holder.desk.writing(f"{message.id}:comment")
     decision = survey.close(decision).held_by(
         WithAgent(desk, since=event.at, after=message.seq - 1)
@@ -129,7 +131,7 @@ def _follow(decision: Decision, holder: Solved, event: e.TicketRead, policy: Pol
         return _resolved(decision, replace(holder, desk=desk), at)
     if changes.status is TicketStatus.OPEN:
         # An agent reopened it: nobody waits for an answer, somebody is at it.
-        decision = survey.close(decision).then(StopTimer(GRACE))
+        decision = survey.close(outlook.reopened(decision)).then(StopTimer(GRACE))
         return decision.held_by(WithAgent(desk, since=at, taken_over_at=at))
     if desk.paused != (holder.until is None):
         return _paused_or_not(decision, replace(holder, desk=desk), at, policy)

@@ -65,6 +65,8 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
             | e.DeliveryUnknown()
             | e.HolderShown()
             | e.HandoffOrdered()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:

@@ -73,6 +73,8 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             | e.DeliveryFailed()
             | e.DeliveryUnknown()
             | e.HolderShown()
+            | e.HandBackOrdered()
+            | e.ResendOrdered()
         ):
             return decision
         case unknown:

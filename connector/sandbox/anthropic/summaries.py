@@ -12,6 +12,11 @@ _LINE = re.compile(r"^\[(\d+)\] (\w+)[^:]*:\d\d:\d\d UTC[^:]*: (.*)$")
 _ASKS_PERSON = re.compile(
     r"\b(human|person|agent|someone|representative|operator|persona|mensch)\b", re.I
 )
+_TOPICS = {
+    "late delivery": {"parcel", "order", "delivery", "package", "shipping", "paquete", "pedido"},
+    "refund": {"refund", "refunds", "return", "returns", "money", "charge", "charged", "reembolso"},
+    "opening hours": {"hours", "open", "closed", "opening", "horario"},
+}
 LENGTH = 140
 
 
@@ -35,7 +40,13 @@ def summarise(text: str) -> dict[str, Any]:
             "text": f"{_WHY.get(trigger, trigger)}: {_short(last[0][1])}",
             "messages": _cited(last[0]),
         },
+        "topic": _topic(" ".join(said for _, said in customer)),
     }
+
+
+def _topic(said: str) -> str:
+    known = {w.casefold() for w in words(said)}
+    return next((name for name, about in _TOPICS.items() if known & about), "other matters")
 
 
 _WHY = {

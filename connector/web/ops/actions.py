@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from secrets import token_urlsafe
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
@@ -13,10 +11,9 @@ from connector.domain.ids import ConversationId
 from connector.pipeline import orders
 from connector.storage import ops as store
 from connector.storage import upstreams
-from connector.web.ops import accounts, gate
+from connector.web.ops import accounts, gate, session
 from connector.web.ops.parts import Dashboard
 
-SESSION_LASTS = timedelta(hours=12)
 SEE_OTHER = 303
 
 
@@ -37,7 +34,17 @@ def _buttons(blueprint: Blueprint, dashboard: Dashboard) -> None:
     @blueprint.post("/conversations/<wanted>/hand-over")
     def hand_over(wanted: str) -> Answer:
         orders.hand_over(parts, g.viewer.name, ConversationId(wanted))
-        return redirect(url_for("ops.conversation", wanted=wanted, said="ordered"), SEE_OTHER)
+        return redirect(url_for("ops.conversation", wanted=wanted, said="hand_over"), SEE_OTHER)
+
+    @blueprint.post("/conversations/<wanted>/hand-back")
+    def hand_back(wanted: str) -> Answer:
+        orders.hand_back(parts, g.viewer.name, ConversationId(wanted))
+        return redirect(url_for("ops.conversation", wanted=wanted, said="hand_back"), SEE_OTHER)
+
+    @blueprint.post("/conversations/<wanted>/resend")
+    def resend(wanted: str) -> Answer:
+        orders.resend(parts, g.viewer.name, ConversationId(wanted))
+        return redirect(url_for("ops.conversation", wanted=wanted, said="resend"), SEE_OTHER)
 
     @blueprint.post("/buried/<wanted>/replay")
     def replay(wanted: str) -> Answer:
@@ -62,12 +69,12 @@ def _signing(blueprint: Blueprint, dashboard: Dashboard) -> None:
     def try_to_sign_in() -> Any:
         given, there = request.form.get("name", ""), gate.safe_next(request.form.get("next", ""))
         name = "".join(c for c in given[:100] if c.isprintable())  # it will stand in the log
-        cookie = _begin(dashboard, name, request.form.get("password", ""))
-        if cookie is None:
+        account = _account(dashboard, name, request.form.get("password", ""))
+        if account is None:
             why = "That name and password do not go together."
             return render_template("ops/sign_in.html", there=there, why=why, name=name), 401
         answer = redirect(there, SEE_OTHER)
-        gate.set_cookie(answer, gate.SESSION, cookie, int(SESSION_LASTS.total_seconds()))
+        session.begin(dashboard, answer, store.Session(account.name), account.role)
         return answer
 
     @blueprint.post("/sign-out")
@@ -80,16 +87,15 @@ def _signing(blueprint: Blueprint, dashboard: Dashboard) -> None:
 
         dashboard.parts.db.write(end)
         answer = redirect(url_for("ops.sign_in"), SEE_OTHER)
-        name = gate.cookie_name(gate.SESSION)
-        answer.delete_cookie(name, secure=gate.is_secure(), httponly=True, samesite="Lax")
+        gate.drop_cookie(answer, gate.SESSION)
         return answer
 
 
-def _begin(dashboard: Dashboard, name: str, password: str) -> str | None:
-    """A session's cookie; None if the password is wrong."""
+def _account(dashboard: Dashboard, name: str, password: str) -> accounts.Account | None:
+    """None if the password is wrong."""
     known = dashboard.ops.accounts
-    if known is None:
-        abort(404, "Nobody has to sign in here.")
+    if not known:
+        abort(404, "Nobody signs in here with a password.")
     db, now = dashboard.parts.db, dashboard.parts.now()
     turn = db.write(lambda c: upstreams.take(c, accounts.limits(known, name), now))
     if turn.wait_until is not None:
@@ -98,14 +104,6 @@ def _begin(dashboard: Dashboard, name: str, password: str) -> str | None:
         account = accounts.right(known, name, password)
     except accounts.Busy:
         abort(503, "Too many try to sign in at this moment. Try again.")
-    cookie = token_urlsafe(32)
-
-    def keep(connection: Any) -> None:
-        if account is None:
-            store.note(connection, now, name, "sign_in_refused", "", "")
-            return
-        store.begin(connection, cookie, account.name, now, now + SESSION_LASTS)
-        store.note(connection, now, account.name, "sign_in", "", account.role)
-
-    db.write(keep)
-    return cookie if account else None
+    if account is None:
+        db.write(lambda c: store.note(c, now, name, "sign_in_refused", "", ""))
+    return account

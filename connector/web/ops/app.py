@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from connector import log
 from connector.errors import StorageError
-from connector.web.ops import actions, gate, pages, words
+from connector.web.ops import actions, elsewhere, gaps, gate, pages, words
 from connector.web.ops.parts import Dashboard
 
 _log = log.get(__name__)
@@ -24,6 +24,8 @@ def register(app: Flask, dashboard: Dashboard) -> None:
     gate.install(blueprint, dashboard)
     pages.add(blueprint, dashboard)
     actions.add(blueprint, dashboard)
+    gaps.add(blueprint, dashboard)
+    elsewhere.add(blueprint, dashboard)
     # An address that there is not is told to those only who may see what there is.
     blueprint.add_url_rule("/<path:_>", "nothing", _nothing)
     blueprint.register_error_handler(HTTPException, _refused)
@@ -63,6 +65,8 @@ def _shared(dashboard: Dashboard) -> dict[str, Any]:
         "viewer": g.get("viewer"),
         "form_token": gate.form_token,
         "zone": dashboard.ops.zone.key,
+        "by_password": bool(dashboard.ops.accounts),
+        "elsewhere": dashboard.ops.oidc.label if dashboard.ops.oidc else "",
         "version": dashboard.ops.version,
     }
 
@@ -74,6 +78,7 @@ def _filters(app: Flask, dashboard: Dashboard) -> None:
         "ops_number": words.number,
         "ops_count": words.count,
         "ops_percent": words.percent,
+        "ops_decimal": words.decimal,
         "ops_duration": words.duration,
         "ops_moment": lambda at: words.moment(at, dashboard.ops.zone),
         "ops_since": lambda at: words.duration(dashboard.parts.now() - at),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from ipaddress import ip_address
 from secrets import token_urlsafe
+from typing import Literal
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, g, redirect, request, url_for
@@ -14,7 +15,7 @@ from connector.storage import ops as store
 from connector.web.ops.parts import Dashboard, Viewer
 
 _NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
-_OPEN = frozenset({"ops.sign_in", "ops.try_to_sign_in", "ops.static"})
+_OPEN = frozenset({"ops.sign_in", "ops.try_to_sign_in", "ops.leave", "ops.back", "ops.static"})
 _FOR_VIEWERS = frozenset({"ops.sign_out", "ops.try_to_sign_in"})
 # What a proxy adds to a request that it passes on.
 _PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip",
@@ -77,8 +78,13 @@ def _viewer(dashboard: Dashboard) -> Viewer | None:
     if not cookie or request.endpoint == "ops.static":
         return None
     now = dashboard.parts.now()
-    name = dashboard.parts.db.read(lambda c: store.account_of(c, cookie, now))
-    account = accounts.get(name or "")
+    found = dashboard.parts.db.read(lambda c: store.session_of(c, cookie, now))
+    if found is None:
+        return None
+    if found.kind is not None:  # for as long as one may sign in there
+        role: Literal["viewer", "operator"] = "operator" if found.role == "operator" else "viewer"
+        return Viewer(found.account, role, signed_in=True) if dashboard.ops.oidc else None
+    account = accounts.get(found.account)
     return Viewer(account.name, account.role, signed_in=True) if account else None
 
 
@@ -156,6 +162,10 @@ def set_cookie(response: Answer, name: str, value: str, seconds: int | None = No
         cookie_name(name), value, max_age=seconds, httponly=True, samesite="Lax",
         secure=is_secure(), path="/",
     )  # fmt: skip
+
+
+def drop_cookie(response: Answer, name: str) -> None:
+    response.delete_cookie(cookie_name(name), secure=is_secure(), httponly=True, samesite="Lax")
 
 
 def _hostname(url: str) -> str | None:

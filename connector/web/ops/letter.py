@@ -20,6 +20,7 @@ def page(found: Report) -> str:
     made.filters |= {
         "number": words.number,
         "percent": words.percent,
+        "decimal": words.decimal,
         "spread": words.spread,
         "words": lambda name, known: words.words(known, name),
     }

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, render_template, request
 
-from connector.domain.conversation import WithBot
+from connector.domain.conversation import Solved, WithAgent, WithBot
+from connector.domain.decide.resend import missing
 from connector.domain.ids import ConversationId
-from connector.reports import handoffs, listing, live, story
-from connector.reports.periods import BadPeriod, Kind, Period
+from connector.reports import handoffs, listing, live, story, told
+from connector.reports.periods import Kind, Period
 from connector.storage import buried
 from connector.storage import ops as store
+from connector.web.ops import words
+from connector.web.ops.asked import Links, number, period_of, wanted
 from connector.web.ops.parts import Dashboard
 
-LONGEST_ARGUMENT = 200
-LARGEST = 2**53  # beyond any row's number
 LONG_WAIT = timedelta(minutes=15)
 OLD_EVENT = timedelta(minutes=1)
+TOPICS = 12  # on the page of all figures
 
 
 def add(blueprint: Blueprint, dashboard: Dashboard) -> None:
@@ -52,30 +52,23 @@ def _periods(blueprint: Blueprint, dashboard: Dashboard) -> None:
 
     @blueprint.get("/handoffs")
     def handed_over() -> str:
-        period = _period(dashboard)
-        current, before, trend, times, times_before = db.read(
-            lambda c: (
-                handoffs.figures(c, period),
-                handoffs.figures(c, period.previous),
-                handoffs.trend(c, period),
-                handoffs.times(c, period),
-                handoffs.times(c, period.previous),
-            )
-        )
+        period = period_of(dashboard)
+        found, trend = db.read(lambda c: (told.report(c, period), handoffs.trend(c, period)))
         return render_template(
-            "ops/handoffs.html", period=period, now=current, before=before, trend=trend,
-            times=times, times_before=times_before, link=Links(period), kinds=list(Kind),
+            "ops/handoffs.html", period=period, now=found.now, before=found.before, trend=trend,
+            times=found.times, times_before=found.times_before, after=found.after,
+            after_before=found.after_before, link=Links(period), kinds=list(Kind), shown=TOPICS,
         )  # fmt: skip
 
     @blueprint.get("/conversations")
     def conversations() -> str:
-        period, wanted = _period(dashboard), _wanted()
+        period, given = period_of(dashboard), wanted()
         page = request.args.get("page", 1, type=int)
         if not 1 <= page <= listing.DEEPEST:
             abort(400, f"Pages go from 1 to {listing.DEEPEST}: choose a shorter period.")
-        number, found = db.read(lambda c: listing.listed(c, period, wanted, page))
+        count, found = db.read(lambda c: listing.listed(c, period, given, page))
         return render_template(
-            "ops/conversations.html", period=period, wanted=wanted, number=number, found=found,
+            "ops/conversations.html", period=period, wanted=given, number=count, found=found,
             page=page, size=listing.PAGE, link=Links(period), deepest=listing.DEEPEST,
         )  # fmt: skip
 
@@ -85,17 +78,28 @@ def _conversation(blueprint: Blueprint, dashboard: Dashboard) -> None:
 
     @blueprint.get("/conversations/<wanted>")
     def conversation(wanted: str) -> str:
-        number = _number("episode")
-        found = db.read(lambda c: story.story(c, ConversationId(wanted), number))
+        episode = number("episode")
+        found = db.read(lambda c: story.story(c, ConversationId(wanted), episode))
         if found is None:
             abort(404, "There is no such conversation, or no such episode of it.")
-        may = isinstance(found.conversation.holder, WithBot) and found.shown is not None
-        newest = bool(found.episodes) and found.shown == found.episodes[-1]
         return render_template(
-            "ops/conversation.html", story=found, may_hand_over=may and newest,
+            "ops/conversation.html", story=found, may=_may(found), ordered=words.ORDERED,
+            missing=len(missing(found.conversation)),
             holder=type(found.conversation.holder).__name__, said=request.args.get("said"),
             ticket_url=dashboard.ops.ticket_urls.get(found.conversation.channel, ""),
         )  # fmt: skip
+
+
+def _may(found: story.Story) -> list[str]:
+    """What can be ordered of the episode that is shown: of the newest, and of no other."""
+    if found.shown is None or found.shown != found.episodes[-1]:
+        return []
+    talk = found.conversation
+    return [
+        *(["hand_over"] if isinstance(talk.holder, WithBot) else []),
+        *(["resend"] if missing(talk) and not talk.opted_out else []),
+        *(["hand_back"] if isinstance(talk.holder, WithAgent | Solved) else []),
+    ]
 
 
 def _rest(blueprint: Blueprint, dashboard: Dashboard) -> None:
@@ -112,55 +116,6 @@ def _rest(blueprint: Blueprint, dashboard: Dashboard) -> None:
 
     @blueprint.get("/log")
     def log() -> str:
-        before = _number("before")
+        before = number("before")
         found = db.read(lambda c: store.entries(c, before))
         return render_template("ops/log.html", found=found, before=before, size=store.PAGE)
-
-
-def _argument(name: str) -> str | None:
-    value = request.args.get(name)
-    if value is not None and (len(value) > LONGEST_ARGUMENT or "\0" in value):
-        abort(400, f"'{name}' is too long, or holds what no name does.")
-    return value
-
-
-def _number(name: str) -> int | None:
-    value = request.args.get(name, type=int)
-    if value is not None and abs(value) > LARGEST:
-        abort(400, f"'{name}' is too large.")
-    return value
-
-
-def _period(dashboard: Dashboard) -> Period:
-    zone: ZoneInfo = dashboard.ops.zone
-    given, at = _argument("by") or Kind.MONTH.value, _argument("at")
-    try:
-        kind = Kind(given)
-    except ValueError:
-        abort(400, "A period is a day, a week or a month.")
-    try:
-        return Period.named(kind, at, zone) if at else Period.of(kind, dashboard.parts.now(), zone)
-    except BadPeriod as error:
-        abort(400, f"That is no period: {error}.")
-
-
-def _wanted() -> listing.Wanted:
-    handed = {"yes": True, "no": False}.get(_argument("handed_over") or "")
-    return listing.Wanted(
-        channel=_argument("channel") or None,
-        language=_argument("language"),
-        trigger=_argument("trigger") or None,
-        outcome=_argument("outcome") or None,
-        handed_over=handed,
-    )
-
-
-class Links:
-    """The query that leads to a period's page, or to the conversations behind one of its numbers."""
-
-    def __init__(self, period: Period) -> None:
-        self._period = period
-
-    def __call__(self, period: Period | None = None, **wanted: str) -> str:
-        chosen = period or self._period
-        return urlencode({"by": chosen.kind.value, "at": chosen.name, **wanted})

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from connector.pipeline.parts import Parts
 from connector.web.ops.accounts import Account
+from connector.web.ops.oidc import Provider
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Group:
 
 @dataclass(frozen=True)
 class Ops:
-    accounts: Mapping[str, Account] | None  # None: whoever sits at this machine
+    accounts: Mapping[str, Account] | None  # None: nobody signs in, it is for this machine
     zone: ZoneInfo
     public_host: str  # of the public URL: "connector.example.com"
     configuration: tuple[Group, ...]
     ticket_urls: Mapping[str, str]  # by channel, what a ticket's number is put behind
     version: str
+    oidc: Provider | None = None
 
 
 @dataclass(frozen=True)

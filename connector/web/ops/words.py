@@ -49,8 +49,17 @@ ACTIONS = {
     "sign_in_refused": "was refused",
     "sign_out": "signed out",
     "hand_over": "ordered a handoff",
+    "hand_back": "gave back to the bot",
+    "resend": "had sent again",
+    "article_added": "added an article on",
+    "article_taken_back": "took back the article on",
     "replay": "replayed",
     "drop": "dropped",
+}
+ORDERED = {
+    "hand_over": "Ordered. The bot goes silent, and a ticket is on its way.",
+    "hand_back": "Ordered. The bot has the customer again, and the ticket says so.",
+    "resend": "Ordered. What the customer did not get is sent again.",
 }
 LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese",
              "it": "Italian", "": "not known"}  # fmt: skip
@@ -74,6 +83,10 @@ def count(value: int, one: str, many: str = "") -> str:
 
 def percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f} %"
+
+
+def decimal(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
 
 
 def duration(value: timedelta | None) -> str:

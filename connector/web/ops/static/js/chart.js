@@ -8,9 +8,11 @@
   if (rates.every((rate) => rate === null)) return; // an empty chart says less than the table
 
   const HEIGHT = 260;
+  const unit = place.dataset.unit ?? " %";
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const width = () => Math.max(place.clientWidth - 14, 240);
-  const most = Math.max(10, ...rates.filter((rate) => rate !== null));
+  const most = Math.max(1, ...rates.filter((rate) => rate !== null));
+  const top = (rate) => (rate <= 1 ? 1 : rate <= 5 ? Math.ceil(rate) : Math.ceil(rate / 10) * 10);
   let chart = null;
 
   function draw() {
@@ -23,16 +25,16 @@
       cursor: { drag: { x: false, y: false } },
       legend: { live: true },
       hooks: { ready: [(made) => made.setLegend({ idx: names.length - 1 })] }, // until a pointer says otherwise
-      scales: { x: { time: false }, y: { range: [0, Math.min(100, Math.ceil(most / 10) * 10)] } },
+      scales: { x: { time: false }, y: { range: [0, Math.min(100, top(most))] } },
       axes: [
         { ...axis, splits: () => names.map((_, i) => i).filter((i) => (names.length - 1 - i) % few === 0),
           values: (_, at) => at.map((i) => names[i]) },
-        { ...axis, size: 52, values: (_, at) => at.map((rate) => `${rate} %`) },
+        { ...axis, size: 52, values: (_, at) => at.map((rate) => `${rate}${unit}`) },
       ],
       series: [
         { label: "Period", value: (_, i) => (i === null ? "–" : names[i]) },
-        { label: "Handoff rate", stroke: colour("--accent"), width: 2, points: { show: true, size: 7 },
-          value: (_, rate) => (rate === null ? "–" : `${rate.toFixed(1)} %`) },
+        { label: place.dataset.label ?? "Handoff rate", stroke: colour("--accent"), width: 2, points: { show: true, size: 7 },
+          value: (_, rate) => (rate === null ? "–" : `${rate.toFixed(1)}${unit}`) },
       ],
     }, [names.map((_, i) => i), rates], place);
   }
