@@ -98,7 +98,9 @@ episodes = Table(
     Column("ticket", String(60)),
     Column("score", Integer),
     Column("language", String(20)),
+    Column("emptied_at", Utc),  # since then its texts are gone, and what is left says who and when
     Index("ix_episodes_started", "started_at"),
+    _partial("ix_episodes_full", "emptied_at IS NULL", "ended_at", "id"),
     # All that a report counts by, so that it reads no row.
     Index(
         "ix_episodes_counted",
@@ -144,6 +146,7 @@ inbox = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("due_at", Utc, nullable=False),
     UniqueConstraint("source", "external_id", name="uq_inbox_external"),
+    Index("ix_inbox_conversation", "conversation_id"),
     Index(
         "ix_inbox_unhandled",
         "conversation_id",
@@ -199,6 +202,14 @@ timers = Table(
     Column("name", String(40), primary_key=True),
     Column("due_at", Utc, nullable=False),
     Index("ix_timers_due", "due_at"),
+)
+
+# Of customers who are forgotten, those who had said STOP: it still counts should they write again.
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # domain/ids: person_digest
+    Column("at", Utc, nullable=False),
 )
 
 links = Table(

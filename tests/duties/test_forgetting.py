@@ -1,0 +1,220 @@
+"""A conversation is forgotten (A60): no word, name, address or id of it is left, and the shape stays."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import func, select
+
+from connector.domain.conversation import Ended
+from connector.domain.ids import Address, TicketId
+from connector.reports import handoffs, listing
+from connector.reports.periods import Kind, Period
+from connector.storage import conversations, forgetting, lanes
+from connector.storage.engine import Database
+from connector.storage.forgetting import Left, TicketUnderWay
+from connector.storage.tables import attempts, considered, episodes, inbox, messages, metadata
+from connector.storage.tables import outbox as calls
+from tests.domain.decide.given import T0
+from tests.duties.given import (
+    OURS,
+    PLEA,
+    WHO,
+    everything,
+    found,
+    one_episode,
+    writes,
+)
+from tests.pipeline.rig import CHANNEL, Rig
+from tests.reports.given import NOW
+
+OTHER = Address("+15550777")
+
+
+def forget(rig: Rig, who: Address = WHO) -> Left:
+    ours = rig.db.write(lambda c: conversations.of_address(c, CHANNEL, who))
+    assert ours is not None
+    left = rig.db.write(lambda c: forgetting.forget(c, ours, rig.at))
+    assert left is not None
+    return left
+
+
+def shape(db: Database) -> list[int]:
+    tables = (messages, episodes, considered, attempts, calls)
+    return [db.read(lambda c, t=t: c.scalar(select(func.count()).select_from(t))) for t in tables]  # type: ignore[misc]
+
+
+def test_nothing_is_left_of_what_was_said_and_by_whom(db: Database) -> None:
+    rig = Rig(db)
+    one_episode(rig)
+    one_episode(rig, OTHER, "2")
+    before = everything(db)
+    assert len(found(before)) == 8  # each of the canaries was there
+    rows, others = shape(db), before.count("5550777")
+    left = forget(rig)
+    text = everything(db)
+    assert found(text, (OURS, "5550123")) == []
+    mine = "\n".join(line for line in text.splitlines() if left.id in line)
+    assert found(mine) == []
+    assert mine.count(left.id) > 10
+    assert left.tickets == (TicketId("1"),)
+    assert left.fields == ("360004",)
+    assert shape(db) == rows  # no row is gone, so nothing that is counted is
+    assert text.count("5550777") == others  # the other customer has everything
+    forget(rig, OTHER)
+    assert found(everything(db)) == []
+
+
+def test_every_table_that_names_conversations_is_known(db: Database) -> None:
+    """A table that is new has to be thought of here and in storage/forgetting."""
+    rig = Rig(db)
+    one_episode(rig)
+    forget(rig)
+    known = {"conversations", "messages", "episodes", "considered", "inbox", "outbox", "timers",
+             "links"}  # fmt: skip
+    named = {t.name for t in metadata.tables.values() if "conversation_id" in t.c}
+    assert named | {"conversations"} == known
+
+
+def test_reports_and_lists_say_what_they_said(db: Database) -> None:
+    rig = Rig(db)
+    one_episode(rig)
+    one_episode(rig, OTHER, "2")
+    period = Period.of(Kind.MONTH, NOW, ZoneInfo("UTC"))
+
+    def told() -> tuple[object, ...]:
+        def read(c):  # type: ignore[no-untyped-def]
+            number, rows = listing.listed(c, period, listing.Wanted(), 1)
+            seen = [(r.number, r.channel, r.language, r.started_at, r.outcome) for r in rows]
+            return handoffs.figures(c, period), handoffs.times(c, period), number, sorted(seen)
+
+        return db.read(read)  # type: ignore[no-any-return]
+
+    before = told()
+    assert before[2] == 2
+    forget(rig)
+    assert told() == before
+
+
+def test_who_writes_again_is_somebody_new(db: Database) -> None:
+    rig = Rig(db)
+    one_episode(rig)
+    heard = len(rig.phone())
+    forget(rig)
+    writes(rig, "Hello again")
+    rig.passes(5)
+    assert len(rig.phone()) == heard + 1
+    new = db.read(lambda c: conversations.of_address(c, CHANNEL, WHO))
+    assert new not in (None, OURS)
+    fresh = db.read(lambda c: conversations.load(c, new))  # type: ignore[arg-type]
+    assert fresh is not None
+    assert (fresh.seq, fresh.episode.number, fresh.earlier) == (2, 1, ())
+    # A ticket of its own: neither the key nor the id of the old one is used again.
+    writes(rig, PLEA)
+    rig.passes(30)
+    drafts = [t.draft for t in rig.desk.tickets.values()]
+    assert len({d.key for d in drafts}) == len({d.external_id for d in drafts}) == 2
+
+
+def test_what_is_told_once_more_is_no_news(db: Database) -> None:
+    rig = Rig(db)
+    writes(rig, "zanzibar", id="wamid.Canary1")
+    rig.passes(5)
+    forget(rig)
+    rows = shape(db)
+    writes(rig, "zanzibar", id="wamid.Canary1")
+    rig.receipt("SMout1", "delivered")
+    assert db.read(lambda c: conversations.of_address(c, CHANNEL, WHO)) is None
+    writes(rig, "something new")
+    writes(rig, "zanzibar", id="wamid.Canary1")
+    rig.passes(5)
+    assert found(everything(db), ("zanzibar", "wamid.Canary1")) == []
+    assert shape(db)[0] == rows[0] + 2  # what is new, and its answer
+
+
+def test_stop_goes_on_to_count_and_start_ends_that(db: Database) -> None:
+    rig = Rig(db)
+    writes(rig, "Hello")
+    rig.passes(5)
+    rig.consents("stop")
+    rig.drain()
+    forget(rig)
+    assert found(everything(db), ("5550123", OURS)) == []
+    heard = len(rig.phone())
+    writes(rig, "Are you there?")
+    rig.passes(10)
+    assert len(rig.phone()) == heard
+    rig.consents("start")
+    writes(rig, "And now?")
+    rig.passes(10)
+    assert len(rig.phone()) > heard
+
+
+@pytest.mark.parametrize("moment", ["answer", "send", "add_comment", "changes"])
+def test_what_is_under_way_comes_back_to_nobody(db: Database, moment: str) -> None:
+    """It is forgotten while a provider has the call in its hands."""
+    rig = Rig(db)
+    done: list[str] = []
+
+    def hook(operation: str, when: str) -> None:
+        if operation == moment and when == "after" and not done:
+            done.append(forget(rig).id)
+
+    writes(rig, "zanzibar")
+    if moment != "answer":
+        rig.passes(5)
+        writes(rig, PLEA)
+    rig.hook(hook)
+    rig.passes(60)
+    assert done
+    rig.passes(90_000)
+    assert found(everything(db)) == []
+    assert db.read(lanes.waiting) == {}
+    writes(rig, "A new beginning")
+    rig.passes(5)
+    assert rig.phone()[-1].endswith("re: A new beginning")
+
+
+def test_a_ticket_that_may_have_been_made_is_waited_for(db: Database) -> None:
+    rig = Rig(db)
+    refused: list[bool] = []
+
+    def hook(operation: str, when: str) -> None:
+        if operation == "open_ticket" and when == "after":
+            with pytest.raises(TicketUnderWay):
+                forget(rig)
+            refused.append(True)
+
+    rig.hook(hook)
+    writes(rig, PLEA)
+    rig.passes(60)
+    assert refused
+    assert forget(rig).tickets == (TicketId("1"),)
+
+
+def test_what_waits_is_given_up_and_the_open_episode_has_its_outcome(db: Database) -> None:
+    rig = Rig(db)
+    writes(rig, PLEA)  # stored, and not looked at yet
+    left = forget(rig)
+    assert db.read(lanes.waiting) == {}
+    kept = db.read(lambda c: conversations.load(c, left.id))
+    assert kept is not None
+    assert isinstance(kept.holder, Ended)
+    assert kept.messages == ()
+    unhandled = select(func.count()).where(inbox.c.handled_at.is_(None))
+    assert db.read(lambda c: c.scalar(unhandled)) == 0
+    writes(rig, PLEA)
+    rig.passes(30)
+    forget(rig)
+    rows = db.read(lambda c: c.execute(select(episodes.c.outcome, episodes.c.ended_at)).all())
+    assert [r.outcome for r in rows] == ["released"]
+    assert rows[0].ended_at == rig.at > T0
+
+
+def test_nobody_is_forgotten_twice(db: Database) -> None:
+    rig = Rig(db)
+    one_episode(rig)
+    left = forget(rig)
+    assert db.write(lambda c: forgetting.forget(c, OURS, rig.at)) is None
+    assert left.id.startswith(forgetting.MARK)
