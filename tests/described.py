@@ -111,7 +111,7 @@ def _as_described(sent: Sent) -> MockRequest:
         headers["Idempotency-Key"] = sent.key
     raw = sent.body
     body = json.loads(raw) if raw else None
-    if sent.method == "POST" and isinstance(body, dict) and "ticket" in body:
+    if isinstance(body, dict) and "ticket" in body:
         # The description takes a field's value for its definition; test_tickets shows ours.
         ticket = {k: v for k, v in body["ticket"].items() if k != "custom_fields"}
         raw = json.dumps({"ticket": ticket})

@@ -21,6 +21,7 @@ COMMANDS = {
     "setup": ("setup:setup", "Tell Zendesk and Twilio where the connector is."),
     "doctor": ("doctor:doctor", "Is all well with the accounts? Says how to mend what is not."),
     "buried": ("buried:buried", "What was given up on: list, replay, drop."),
+    "forget": ("forget:forget", "A customer, for good: what they said, and who they are."),
     "report": ("report:report", "A month's handoffs: how many, why, and how each ended."),
     "password": ("password:password", "The hash of a password, for the dashboard's accounts."),
     "simulate": ("simulate:simulate", "Talk to the bot in the terminal."),

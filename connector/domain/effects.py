@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.domain.conversation import Media
-from connector.domain.ids import Address, EpisodeId, MessageId, TicketId
+from connector.domain.ids import Address, EpisodeId, ExternalId, MessageId, TicketId
 from connector.domain.tickets import CommentDraft, Cursor, TicketDraft
 from connector.domain.turns import BotRequest, SummaryRequest
 
@@ -65,6 +65,20 @@ class RemoveTags:
 
 
 @dataclass(frozen=True)
+class Redact:
+    """Take what a forgotten customer said, and who they are, out of what was their ticket.
+
+    Ordered by whoever forgets them, not by a decision.
+    """
+
+    key: str
+    ticket: TicketId
+    comments: tuple[ExternalId, ...] = ()  # only these; (): all that are ours or the requester's
+    fields: tuple[str, ...] = ()  # ticket fields that were filled with facts about them
+    person: bool = True  # nobody else here is the ticket's requester
+
+
+@dataclass(frozen=True)
 class ReadTicket:
     key: str
     ticket: TicketId
@@ -100,7 +114,7 @@ class Cancel:
     keys: tuple[str, ...]
 
 
-Call = AskBot | Summarise | OpenTicket | AddComment | RemoveTags | ReadTicket | SendText
+Call = AskBot | Summarise | OpenTicket | AddComment | RemoveTags | Redact | ReadTicket | SendText
 Effect = Call | SetTimer | StopTimer | Cancel
 
 DIRECTIONS: dict[type[Call], Direction] = {
@@ -109,6 +123,7 @@ DIRECTIONS: dict[type[Call], Direction] = {
     OpenTicket: Direction.TICKET,
     AddComment: Direction.TICKET,
     RemoveTags: Direction.TICKET,
+    Redact: Direction.TICKET,
     ReadTicket: Direction.CHANGES,
     SendText: Direction.CUSTOMER,
 }

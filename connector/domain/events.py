@@ -155,6 +155,16 @@ class TagsRefused:
 
 
 @dataclass(frozen=True)
+class Redacted:
+    """A forgotten customer's ticket says nothing of them any more, except what is left."""
+
+    at: datetime
+    ticket: TicketId
+    comments: int
+    left: tuple[str, ...]  # what could not be taken out and why, in words for an operator
+
+
+@dataclass(frozen=True)
 class MessageSent:
     at: datetime
     message: MessageId
@@ -205,6 +215,7 @@ Event = (
     | CommentRefused
     | TagsRemoved
     | TagsRefused
+    | Redacted
     | MessageSent
     | DeliveryFailed
     | DeliveryUnknown

@@ -93,6 +93,33 @@ class TakesFiles(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Blotted:
+    """What came of a redaction: so many comments, and what could not be taken out, in words."""
+
+    comments: int
+    left: tuple[str, ...]
+
+
+@runtime_checkable
+class Redacts(Protocol):
+    def redact(
+        self,
+        ticket: TicketId,
+        comments: Sequence[ExternalId],
+        fields: Sequence[str],
+        *,
+        person: bool,
+    ) -> Blotted:
+        """Blot out a forgotten customer, for good; doing it twice is doing it once.
+
+        `comments`: only these, or all that the connector or the requester wrote. `fields`: ticket
+        fields to be emptied. `person`: the requester's own record too, where the connector made it.
+        Raise Transient.
+        """
+        ...
+
+
 @runtime_checkable
 class TellsLastChange(Protocol):
     def last_changes(self, tickets: Sequence[TicketId]) -> Mapping[TicketId, str]:

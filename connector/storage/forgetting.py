@@ -20,6 +20,7 @@ from connector.domain.conversation import Conversation, Ended, Episode, Outcome
 from connector.domain.ids import (
     Address,
     ConversationId,
+    ExternalId,
     TicketId,
     episode_id,
     person_digest,
@@ -58,9 +59,9 @@ class Left:
 
     id: ConversationId
     channel: str
-    tickets: tuple[TicketId, ...]
+    # Each with the comments that were its; (): all, no other conversation has to do with it.
+    tickets: tuple[tuple[TicketId, tuple[ExternalId, ...]], ...]
     fields: tuple[str, ...]  # the ids of ticket fields that it filled
-    messages: int
 
 
 def forget(connection: Connection, ours: ConversationId, now: datetime) -> Left | None:
@@ -75,15 +76,15 @@ def forget(connection: Connection, ours: ConversationId, now: datetime) -> Left 
         raise TicketUnderWay
     name = ConversationId(MARK + secrets.token_hex(10))
     tickets, fields = _tickets(connection, ours), _fields(connection, ours)
-    written = _count(connection, ours)
+    shared = tuple((ticket, _only(connection, ours, ticket)) for ticket in tickets)
     _end_work(connection, ours, name, now)
-    for number in _numbers(connection, ours):
+    for number in numbers(connection, ours):
         emptying.messages(connection, ours, number)
     emptying.shared_tickets(connection, ours, tickets)
     _rename(connection, ours, name, now)
     _replace(connection, found, name, now)
     cursors.put(connection, conversations.SALT, secrets.token_hex(8), now)
-    return Left(name, found.channel, tickets, fields, written)
+    return Left(name, found.channel, shared, fields)
 
 
 def _locked(connection: Connection, ours: ConversationId) -> Any:
@@ -123,16 +124,22 @@ def _fields(connection: Connection, ours: ConversationId) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(name) for fields in custom for name, _ in fields))
 
 
-def _count(connection: Connection, ours: ConversationId) -> int:
-    m = messages.c
-    return int(
-        connection.execute(
-            select(func.count()).where(m.conversation_id == ours).select_from(messages)
-        ).scalar_one()
+def _only(connection: Connection, ours: ConversationId, ticket: TicketId) -> tuple[ExternalId, ...]:
+    """Where another conversation was merged into the same ticket: this one's own comments."""
+    k = links.c
+    there = ((k.kind == "ticket") & (k.theirs == ticket)) | (
+        (k.kind == "merge") & (k.ours == ticket)
     )
+    others = select(k.conversation_id).where(there, k.conversation_id != ours)
+    if connection.execute(others).first() is None:
+        return ()
+    own = select(k.theirs).where(k.conversation_id == ours, k.kind == "comment")
+    # None but these, should there be none.
+    return tuple(ExternalId(each) for each in connection.scalars(own)) or (ExternalId("0"),)
 
 
-def _numbers(connection: Connection, ours: ConversationId) -> list[int]:
+def numbers(connection: Connection, ours: ConversationId) -> list[int]:
+    """The episodes that have messages."""
     m = messages.c
     asked = select(m.episode).distinct().where(m.conversation_id == ours)
     return sorted(connection.scalars(asked))

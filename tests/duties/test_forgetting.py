@@ -58,7 +58,7 @@ def test_nothing_is_left_of_what_was_said_and_by_whom(db: Database) -> None:
     mine = "\n".join(line for line in text.splitlines() if left.id in line)
     assert found(mine) == []
     assert mine.count(left.id) > 10
-    assert left.tickets == (TicketId("1"),)
+    assert left.tickets == ((TicketId("1"), ()),)
     assert left.fields == ("360004",)
     assert shape(db) == rows  # no row is gone, so nothing that is counted is
     assert text.count("5550777") == others  # the other customer has everything
@@ -190,7 +190,7 @@ def test_a_ticket_that_may_have_been_made_is_waited_for(db: Database) -> None:
     writes(rig, PLEA)
     rig.passes(60)
     assert refused
-    assert forget(rig).tickets == (TicketId("1"),)
+    assert forget(rig).tickets == ((TicketId("1"), ()),)
 
 
 def test_what_waits_is_given_up_and_the_open_episode_has_its_outcome(db: Database) -> None:

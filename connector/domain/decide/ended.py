@@ -44,6 +44,7 @@ def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()
+            | e.Redacted()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()

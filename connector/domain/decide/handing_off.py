@@ -53,6 +53,7 @@ def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Polic
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()
+            | e.Redacted()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()

@@ -59,6 +59,7 @@ def decide(decision: Decision, holder: Solved, event: e.Event, policy: Policy) -
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()
+            | e.Redacted()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()

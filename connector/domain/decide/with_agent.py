@@ -58,6 +58,7 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()
+            | e.Redacted()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()

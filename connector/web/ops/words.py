@@ -40,6 +40,7 @@ CALLS = {
     "OpenTicket": "Open the ticket",
     "ReadTicket": "Read the ticket",
     "RemoveTags": "Take tags off the ticket",
+    "Redact": "Blot out a forgotten customer's ticket",
     "AddComment": "Write into the ticket",
     "SendText": "Send to the customer",
 }
@@ -50,6 +51,7 @@ ACTIONS = {
     "hand_over": "ordered a handoff",
     "replay": "replayed",
     "drop": "dropped",
+    "forget": "forgot",
 }
 LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese",
              "it": "Italian", "": "not known"}  # fmt: skip
