@@ -22,6 +22,8 @@ COMMANDS = {
     "doctor": ("doctor:doctor", "Is all well with the accounts? Says how to mend what is not."),
     "buried": ("buried:buried", "What was given up on: list, replay, drop."),
     "forget": ("forget:forget", "A customer, for good: what they said, and who they are."),
+    "export": ("export:export", "Everything that is held of a customer, as JSON."),
+    "backup": ("backup:backup", "The database in one file, while the connector runs."),
     "report": ("report:report", "A month's handoffs: how many, why, and how each ended."),
     "password": ("password:password", "The hash of a password, for the dashboard's accounts."),
     "simulate": ("simulate:simulate", "Talk to the bot in the terminal."),

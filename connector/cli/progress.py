@@ -25,17 +25,20 @@ class Progress:
 
     def __init__(self) -> None:
         self.unharmed = "nothing was changed"
+        self._doing = ""
         self._shown = 0.0
         self._width = 0
         self._terminal = sys.stderr.isatty()
 
     def tell(self, doing: str, done: int | None = None, of: int | None = None) -> None:
         now = time.monotonic()
-        if not self._terminal or (done and done != of and now - self._shown < EVERY):
+        # The first of each kind is shown at once, the rest ten times a second.
+        if not self._terminal or (doing == self._doing and now - self._shown < EVERY):
             return
+        self._doing = doing
         self._shown = now
-        share = f" {done / of:.0%}" if done is not None and of else ""
-        line = f"{doing}{share} ..."
+        far = f" {done / of:.0%}" if done is not None and of else f" {done}" if done else ""
+        line = f"{doing}{far} ..."
         click.echo(f"\r{line:<{self._width}}", nl=False, err=True)
         self._width = len(line)
 

@@ -6,7 +6,7 @@ import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from connector.channels.base import InboundMessage
 from connector.domain.conversation import Media
@@ -58,7 +58,7 @@ def one_episode(rig: Rig, who: Address = WHO, ticket: str = "1") -> None:
 def everything(db: Database) -> str:
     """Every value of every row of every table."""
 
-    def read(connection):  # type: ignore[no-untyped-def]
+    def read(connection: Connection) -> list[str]:
         return [
             str(tuple(row))
             for table in metadata.tables.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from connector.domain.conversation import Ended
 from connector.domain.ids import Address, TicketId
@@ -84,12 +84,12 @@ def test_reports_and_lists_say_what_they_said(db: Database) -> None:
     period = Period.of(Kind.MONTH, NOW, ZoneInfo("UTC"))
 
     def told() -> tuple[object, ...]:
-        def read(c):  # type: ignore[no-untyped-def]
+        def read(c: Connection) -> tuple[object, ...]:
             number, rows = listing.listed(c, period, listing.Wanted(), 1)
             seen = [(r.number, r.channel, r.language, r.started_at, r.outcome) for r in rows]
             return handoffs.figures(c, period), handoffs.times(c, period), number, sorted(seen)
 
-        return db.read(read)  # type: ignore[no-any-return]
+        return db.read(read)
 
     before = told()
     assert before[2] == 2
@@ -107,7 +107,8 @@ def test_who_writes_again_is_somebody_new(db: Database) -> None:
     assert len(rig.phone()) == heard + 1
     new = db.read(lambda c: conversations.of_address(c, CHANNEL, WHO))
     assert new not in (None, OURS)
-    fresh = db.read(lambda c: conversations.load(c, new))  # type: ignore[arg-type]
+    assert new is not None
+    fresh = db.read(lambda c: conversations.load(c, new))
     assert fresh is not None
     assert (fresh.seq, fresh.episode.number, fresh.earlier) == (2, 1, ())
     # A ticket of its own: neither the key nor the id of the old one is used again.

@@ -18,6 +18,7 @@ from tests.duties.given import in_files, integrity
 from tests.scenarios.world import CUSTOMER, ROOT, World, world
 
 CANARIES = ("zanzibar", "quetzalcoatl", CUSTOMER.removeprefix("+"))
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 PLEA = "I want to talk to a human please, about quetzalcoatl"
 
 
@@ -49,7 +50,7 @@ def twin_text(w: World, ticket: int) -> str:
 def test_a60_forget_leaves_no_trace_and_the_customer_may_begin_anew(
     w: World, tmp_path: Path
 ) -> None:
-    w.says("Is my zanzibar parcel late?", media=[Media("image/jpeg", b"\xff\xd8\xff zanzibar")])
+    w.says("Is my zanzibar parcel late?", media=[Media("image/png", "zanzibar.png", PNG)])
     w.hears(1)
     w.says(PLEA)
     ticket = w.ticket()
@@ -82,6 +83,7 @@ def test_a60_forget_leaves_no_trace_and_the_customer_may_begin_anew(
     assert "It is on its way" in text  # the agent's own
     assert '"Forgotten customer"' in text
     assert "connector:" not in text
+    assert '"redacted.txt"' in text  # the customer's picture
     assert in_files(tmp_path, CANARIES) == []
 
     heard = len(w.phone())

@@ -34,6 +34,7 @@ from connector.domain.effects import (
     Direction,
     OpenTicket,
     ReadTicket,
+    Redact,
     RemoveTags,
     SendText,
     SetTimer,
@@ -229,6 +230,8 @@ class World:
                 return e.TagsRemoved(self.at, call.key, call.ticket)
             case ReadTicket():
                 return self.read(call)
+            case Redact():
+                raise AssertionError("no decision orders it")
             case SendText():
                 self.phone.append(call.text)
                 return e.MessageSent(self.at, call.message, ExternalId(f"SMout{len(self.phone)}"))

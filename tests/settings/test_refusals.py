@@ -60,7 +60,7 @@ CHANNEL_ROWS = [
      "before it opens; write the part after midnight there"),
     ("hours: {timezone: UTC, open: {mon-tue: [], tue: []}}", "22:48: channels.sms-us.hours.open.tue: 'tue' "
      "is covered twice"),
-    ("mask: [iban]", "22:12: channels.sms-us.mask[0]: must be card_numbers"),
+    ("mask: [iban]", "22:12: channels.sms-us.mask[0]: must be one of card_numbers, national_ids, emails"),
     ("limits: {usd_per_day: -1}", "22:14: channels.sms-us.limits.usd_per_day: must be more than 0"),
     ("on_unknown: at_most_onec", "22:5: channels.sms-us.on_unknown: must be one of at_most_once, "
      "at_least_once; did you mean 'at_most_once'?"),
