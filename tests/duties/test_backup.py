@@ -77,7 +77,7 @@ def test_made_at_any_moment_and_started_it_keeps_the_promises(file: Path, moment
     answers = {each: restored.phone(each) for each in who}
     assert {each: len(told) for each, told in answers.items()} == dict.fromkeys(who, 1)
     assert all(f"question {n}" in answers[each][0] for n, each in enumerate(who))
-    restored.texts_in("one more", customer=who[0])
+    restored.texts_in("one more", customer=who[0], sid="SMnew")
     restored.passes(10)
     assert restored.phone(who[0])[-1].endswith("re: one more")
     restored.db.close()
