@@ -101,7 +101,8 @@ def forget(
                 and not click.confirm("Forget it for good?")
             ):
                 fail("nothing was changed")
-            desks = {} if keep_tickets else {n: c.helpdesk for n, c in settings.channels.items()}
+            known = {n: c.helpdesk for n, c in settings.channels.items()}
+            desks = None if keep_tickets else known
             left = _forget(db, found, address, desks, progress)
             done = _wiped(settings, db, address, found, left, vacuum, progress)
     finally:
@@ -115,7 +116,7 @@ def forget(
 
 
 def _forget(
-    db: Database, found: list[Held], address: str, desks: dict[str, str], progress: Progress
+    db: Database, found: list[Held], address: str, desks: dict[str, str] | None, progress: Progress
 ) -> list[Left]:
     if not found:
         return []
@@ -174,7 +175,7 @@ def _lines(settings: Settings, done: Done, keep_tickets: bool) -> Iterator[str]:
     if done.left:
         yield "Forgotten."
     yield from _of_files(done)
-    tickets = [ticket for each in done.left for ticket, _ in each.tickets]
+    tickets = [ticket.id for each in done.left for ticket in each.tickets]
     if tickets and not keep_tickets:
         yield (
             f"In Zendesk: {number(len(tickets), 'ticket')} ({', '.join(tickets)}) will be blotted out "
@@ -212,7 +213,7 @@ def _facts(address: str, done: Done, dry_run: bool) -> dict[str, object]:
         "dry_run": dry_run,
         "found": [asdict(each) for each in done.found],
         "forgotten": len(done.left),
-        "tickets": [ticket for each in done.left for ticket, _ in each.tickets],
+        "tickets": [ticket.id for each in done.left for ticket in each.tickets],
         "files": asdict(done.wiped) if done.wiped else None,
         "places_left": done.traces,
     }

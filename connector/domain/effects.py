@@ -72,6 +72,7 @@ class Redact:
     """
 
     key: str
+    helpdesk: str  # its name; the channel may have another one by now
     ticket: TicketId
     comments: tuple[ExternalId, ...] = ()  # only these; (): all that are ours or the requester's
     fields: tuple[str, ...] = ()  # ticket fields that were filled with facts about them

@@ -113,8 +113,9 @@ class Redacts(Protocol):
     ) -> Blotted:
         """Blot out a forgotten customer, for good; doing it twice is doing it once.
 
-        `comments`: only these, or all that the connector or the requester wrote. `fields`: ticket
-        fields to be emptied. `person`: the requester's own record too, where the connector made it.
+        `comments`: only these, and nothing else of a ticket that is somebody else's too; (): all that
+        the connector or the requester wrote, the subject, these `fields`, and with `person` the
+        requester's own record, where the connector made it.
         Raise Transient.
         """
         ...

@@ -54,7 +54,7 @@ def ticket_of(call: Call) -> TicketId | None:
             return call.ticket
         case OpenTicket():
             return call.draft.follows
-        case AskBot() | Summarise() | SendText():
+        case AskBot() | Summarise() | SendText() | Redact():
             return None
         case unknown:
             assert_never(unknown)

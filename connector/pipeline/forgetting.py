@@ -28,7 +28,7 @@ __all__ = ["Left", "TicketUnderWay", "forget"]
 def forget(
     db: Database,
     conversations: Sequence[ConversationId],
-    helpdesks: Mapping[str, str],
+    helpdesks: Mapping[str, str] | None,
     account: str,
     now: datetime,
     *,
@@ -36,7 +36,7 @@ def forget(
 ) -> list[Left]:
     """All of them or none, in one transaction; those that were there.
 
-    `helpdesks`: each channel's helpdesk, whose tickets are blotted out too; {} leaves them as they
+    `helpdesks`: each channel's helpdesk, where tickets are blotted out too; None leaves them as they
     are. `person`: nothing else here is of the same customer. `account`: who wants it.
     Raise TicketUnderWay, StorageUnavailable.
     """
@@ -45,8 +45,8 @@ def forget(
         found = [forgetting.forget(connection, each, now) for each in conversations]
         left = [each for each in found if each is not None]
         for each in left:
-            if each.channel in helpdesks:
-                _order(connection, each, now, person=person)
+            if helpdesks is not None:
+                _order(connection, each, helpdesks.get(each.channel, ""), now, person=person)
             came_to = f"{len(each.tickets)} tickets"
             ops.note(connection, now, account, "forget", each.id, came_to)
         return left
@@ -59,8 +59,13 @@ def forget(
     return db.write(keep)
 
 
-def _order(connection: Connection, left: Left, now: datetime, *, person: bool) -> None:
-    for ticket, comments in left.tickets:
-        key = f"{left.id}:redact:{ticket}"
-        order = Redact(key, ticket, comments, left.fields, person=person and not comments)
-        outbox.add(connection, left.id, order, now + LANDED)
+def _order(
+    connection: Connection, left: Left, helpdesk: str, now: datetime, *, person: bool
+) -> None:
+    for ticket in left.tickets:
+        owner = ticket.helpdesk or helpdesk
+        key = f"{left.id}:redact:{owner}:{ticket.id}"[:160]
+        alone = person and not ticket.comments
+        order = Redact(key, owner, ticket.id, ticket.comments, left.fields, person=alone)
+        if owner:
+            outbox.add(connection, left.id, order, now + LANDED)

@@ -54,13 +54,21 @@ class TicketUnderWay(Exception):
 
 
 @dataclass(frozen=True)
+class LeftTicket:
+    """A ticket that was its. `comments`: its own; (): all, no other conversation has to do with it."""
+
+    helpdesk: str  # "" where that is not known any more: the channel's
+    id: TicketId
+    comments: tuple[ExternalId, ...] = ()
+
+
+@dataclass(frozen=True)
 class Left:
     """What is left of a conversation, and the tickets that were its."""
 
     id: ConversationId
     channel: str
-    # Each with the comments that were its; (): all, no other conversation has to do with it.
-    tickets: tuple[tuple[TicketId, tuple[ExternalId, ...]], ...]
+    tickets: tuple[LeftTicket, ...]
     fields: tuple[str, ...]  # the ids of ticket fields that it filled
 
 
@@ -76,15 +84,14 @@ def forget(connection: Connection, ours: ConversationId, now: datetime) -> Left 
         raise TicketUnderWay
     name = ConversationId(MARK + secrets.token_hex(10))
     tickets, fields = _tickets(connection, ours), _fields(connection, ours)
-    shared = tuple((ticket, _only(connection, ours, ticket)) for ticket in tickets)
     _end_work(connection, ours, name, now)
     for number in numbers(connection, ours):
         emptying.messages(connection, ours, number)
-    emptying.shared_tickets(connection, ours, tickets)
+    emptying.shared_tickets(connection, ours, [t.id for t in tickets])
     _rename(connection, ours, name, now)
     _replace(connection, found, name, now)
     cursors.put(connection, conversations.SALT, secrets.token_hex(8), now)
-    return Left(name, found.channel, shared, fields)
+    return Left(name, found.channel, tickets, fields)
 
 
 def _locked(connection: Connection, ours: ConversationId) -> Any:
@@ -107,13 +114,34 @@ def _opening(connection: Connection, ours: ConversationId) -> bool:
     return connection.execute(asked).first() is not None
 
 
-def _tickets(connection: Connection, ours: ConversationId) -> tuple[TicketId, ...]:
+def _tickets(connection: Connection, ours: ConversationId) -> tuple[LeftTicket, ...]:
     e, k = episodes.c, links.c
-    linked = select(k.theirs).where(k.conversation_id == ours, k.kind == "ticket")
-    merged = select(k.ours).where(k.conversation_id == ours, k.kind == "merge")
+    mine = select(k.kind, k.owner, k.theirs, k.ours).where(k.conversation_id == ours)
+    found: dict[TicketId, tuple[str, bool]] = {}  # whose helpdesk, and whether others are in it
+    for row in connection.execute(mine.where(k.kind.in_(("ticket", "merge")))):
+        found.setdefault(TicketId(row.theirs), (row.owner, _shared(connection, ours, row.theirs)))
+        if row.kind == "merge":  # into a ticket that was somebody's before
+            found[TicketId(row.ours)] = row.owner, True
     stored = select(e.ticket).where(begins(connection, e.id, f"{ours}-"), e.ticket.is_not(None))
-    found = {t for asked in (linked, merged, stored) for t in connection.scalars(asked)}
-    return tuple(TicketId(t) for t in sorted(found))
+    for ticket in connection.scalars(stored):
+        found.setdefault(TicketId(ticket), ("", _shared(connection, ours, ticket)))
+    own = select(k.theirs).where(k.conversation_id == ours, k.kind == "comment")
+    # None but its own, should there be none.
+    comments = tuple(ExternalId(each) for each in connection.scalars(own)) or (ExternalId("0"),)
+    return tuple(
+        LeftTicket(owner, ticket, comments if shared else ())
+        for ticket, (owner, shared) in sorted(found.items())
+    )
+
+
+def _shared(connection: Connection, ours: ConversationId, ticket: str) -> bool:
+    """Whether another conversation was merged into it."""
+    k = links.c
+    there = ((k.kind == "ticket") & (k.theirs == ticket)) | (
+        (k.kind == "merge") & (k.ours == ticket)
+    )
+    others = select(k.conversation_id).where(there, k.conversation_id != ours)
+    return connection.execute(others).first() is not None
 
 
 def _fields(connection: Connection, ours: ConversationId) -> tuple[str, ...]:
@@ -122,20 +150,6 @@ def _fields(connection: Connection, ours: ConversationId) -> tuple[str, ...]:
     payloads = [emptying.as_object(p) for p in connection.scalars(asked)]
     custom = [emptying.nested(p, "draft", "fields").get("custom") or () for p in payloads]
     return tuple(dict.fromkeys(str(name) for fields in custom for name, _ in fields))
-
-
-def _only(connection: Connection, ours: ConversationId, ticket: TicketId) -> tuple[ExternalId, ...]:
-    """Where another conversation was merged into the same ticket: this one's own comments."""
-    k = links.c
-    there = ((k.kind == "ticket") & (k.theirs == ticket)) | (
-        (k.kind == "merge") & (k.ours == ticket)
-    )
-    others = select(k.conversation_id).where(there, k.conversation_id != ours)
-    if connection.execute(others).first() is None:
-        return ()
-    own = select(k.theirs).where(k.conversation_id == ours, k.kind == "comment")
-    # None but these, should there be none.
-    return tuple(ExternalId(each) for each in connection.scalars(own)) or (ExternalId("0"),)
 
 
 def numbers(connection: Connection, ours: ConversationId) -> list[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,11 +11,12 @@ from sqlalchemy import Connection, func, select
 
 from connector.domain.conversation import Ended
 from connector.domain.ids import Address, TicketId
+from connector.pipeline import forgetting as pipeline
 from connector.reports import handoffs, listing
 from connector.reports.periods import Kind, Period
-from connector.storage import conversations, forgetting, lanes
+from connector.storage import conversations, forgetting, lanes, ops
 from connector.storage.engine import Database
-from connector.storage.forgetting import Left, TicketUnderWay
+from connector.storage.forgetting import Left, LeftTicket, TicketUnderWay
 from connector.storage.tables import attempts, considered, episodes, inbox, messages, metadata
 from connector.storage.tables import outbox as calls
 from tests.domain.decide.given import T0
@@ -58,7 +61,7 @@ def test_nothing_is_left_of_what_was_said_and_by_whom(db: Database) -> None:
     mine = "\n".join(line for line in text.splitlines() if left.id in line)
     assert found(mine) == []
     assert mine.count(left.id) > 10
-    assert left.tickets == ((TicketId("1"), ()),)
+    assert left.tickets == (LeftTicket("main", TicketId("1")),)
     assert left.fields == ("360004",)
     assert shape(db) == rows  # no row is gone, so nothing that is counted is
     assert text.count("5550777") == others  # the other customer has everything
@@ -191,7 +194,7 @@ def test_a_ticket_that_may_have_been_made_is_waited_for(db: Database) -> None:
     writes(rig, PLEA)
     rig.passes(60)
     assert refused
-    assert forget(rig).tickets == ((TicketId("1"), ()),)
+    assert forget(rig).tickets == (LeftTicket("main", TicketId("1")),)
 
 
 def test_what_waits_is_given_up_and_the_open_episode_has_its_outcome(db: Database) -> None:
@@ -219,3 +222,61 @@ def test_nobody_is_forgotten_twice(db: Database) -> None:
     left = forget(rig)
     assert db.write(lambda c: forgetting.forget(c, OURS, rig.at)) is None
     assert left.id.startswith(forgetting.MARK)
+
+
+def test_of_a_ticket_that_others_were_merged_into_only_ones_own_is_taken(db: Database) -> None:
+    rig = Rig(db)
+    for who, text in ((WHO, PLEA), (OTHER, "I want to talk to a human please")):
+        writes(rig, text, who)
+        rig.passes(30)
+    rig.desk.merge(TicketId("1"), TicketId("2"))
+    rig.webhook("1")
+    rig.passes(5)
+    writes(rig, "zanzibar, once more")
+    rig.passes(5)
+    rig.desk.agent_says(TicketId("2"), "Hello, both of you")
+    rig.webhook("2")
+    rig.passes(5)
+    assert "zanzibar" in "".join(rig.desk.customer_texts(TicketId("2")))
+    own = [c.id for c, d in rig.desk.tickets[TicketId("2")].comments if d and OURS in d.key]
+    first, second = forget(rig).tickets
+    assert first == LeftTicket("main", TicketId("1"))
+    assert second.id == "2"
+    assert set(own) <= set(second.comments)
+    others = {
+        c.id for c, d in rig.desk.tickets[TicketId("2")].comments if not d or OURS not in d.key
+    }
+    assert not others & set(second.comments)
+    # What the other customer's conversation has read of that ticket held the words as well.
+    left = [each for each in found(everything(db)) if each in ("zanzibar", "5550123", OURS)]
+    assert left == []
+    heard = len(rig.phone(OTHER))
+    rig.desk.agent_says(TicketId("2"), "Still there?")
+    rig.webhook("2")
+    rig.passes(5)
+    assert len(rig.phone(OTHER)) == heard + 1
+
+
+def test_the_tickets_are_blotted_out_by_calls_and_the_log_says_who_wanted_it(db: Database) -> None:
+    rig = Rig(db)
+    one_episode(rig)
+    (left,) = pipeline.forget(db, [OURS, OURS], {CHANNEL: "main"}, "ana", rig.at)
+    entries = db.read(ops.entries)
+    assert [(e.account, e.action, e.subject) for _, e in entries] == [("ana", "forget", left.id)]
+    (row,) = [r for r in rows_of(db) if r.kind == "Redact"]
+    assert (row.state, row.conversation_id) == ("due", left.id)
+    assert row.due_at == rig.at + timedelta(minutes=1)
+    rig.passes(3600)
+    (row,) = [r for r in rows_of(db) if r.kind == "Redact"]
+    assert row.state == "refused"  # by this helpdesk, which can't
+    assert "can't take anything back" in row.error
+    assert found(everything(db)) == []
+    one_episode(rig, OTHER, "2")
+    other = db.read(lambda c: conversations.of_address(c, CHANNEL, OTHER))
+    assert other is not None
+    pipeline.forget(db, [other], None, "ana", rig.at)
+    assert [r.kind for r in rows_of(db)].count("Redact") == 1  # the tickets are to stay
+
+
+def rows_of(db: Database) -> list[Any]:
+    return list(db.read(lambda c: c.execute(select(calls)).all()))

@@ -146,7 +146,7 @@ def test_stop_is_known_for_ever(db: Database) -> None:
     assert rig.phone() == []
 
 
-@pytest.mark.parametrize("goes", range(6))
+@pytest.mark.parametrize("goes", [0, 1, 3])
 def test_cut_off_anywhere_it_is_done_another_time(db: Database, goes: int) -> None:
     rig = Rig(db)
     one_episode(rig)
