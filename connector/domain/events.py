@@ -197,7 +197,8 @@ class HandoffOrdered:
     account: str  # the operator's
 
 
-Event = (
+# What follows from these depends on who has the conversation.
+ByHolder = (
     CustomerMessaged
     | CustomerConsented
     | ReceiptArrived
@@ -215,9 +216,9 @@ Event = (
     | CommentRefused
     | TagsRemoved
     | TagsRefused
-    | Redacted
     | MessageSent
     | DeliveryFailed
     | DeliveryUnknown
     | HandoffOrdered
 )
+Event = ByHolder | Redacted

@@ -1,20 +1,21 @@
 """Forgetting a customer: here at once, in the helpdesk by calls that wait until it answers.
 
-What both `connector forget` and the dashboard's button do; each leaves a line in the audit log that
-does not say who it was.
+`connector forget` takes it in steps, the dashboard's button in one (`everywhere`); each leaves a line
+in the audit log that does not say who it was.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import Connection
 
 from connector.domain.effects import Redact
 from connector.domain.ids import ConversationId
 from connector.errors import StorageUnavailable
-from connector.storage import forgetting, ops, outbox
+from connector.storage import forgetting, held, ops, outbox, wipe
 from connector.storage.engine import Database
 from connector.storage.forgetting import Left, TicketUnderWay
 
@@ -22,7 +23,7 @@ from connector.storage.forgetting import Left, TicketUnderWay
 LANDED = timedelta(minutes=1)
 TRIES = 3  # a server may choose this transaction to break a deadlock
 
-__all__ = ["Left", "TicketUnderWay", "forget"]
+__all__ = ["Left", "TicketUnderWay", "everywhere", "forget"]
 
 
 def forget(
@@ -57,6 +58,19 @@ def forget(
         except StorageUnavailable:
             continue
     return db.write(keep)
+
+
+def everywhere(
+    db: Database, address: str, helpdesks: Mapping[str, str], account: str, now: datetime
+) -> list[Left]:
+    """The customer at this address, on all channels, in the tickets, and out of SQLite's log: what
+    the dashboard's button does. Raise TicketUnderWay, StorageUnavailable.
+    """
+    found = db.read(lambda c: held.held(c, address))
+    left = forget(db, [each.id for each in found], helpdesks, account, now)
+    if db.engine.dialect.name == "sqlite":
+        wipe.wipe(Path(db.engine.url.database or ""), rewrite=False, tell=lambda _: None)
+    return left
 
 
 def _order(

@@ -8,6 +8,7 @@ it, which the bot still has in view.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -118,6 +119,22 @@ def empty_rest(connection: Connection, ours: ConversationId, number: int, now: d
         update(considered).where(k.episode_id == f"{ours}-{number}").values(evidence="[]")
     )
     connection.execute(update(episodes).where(this).values(emptied_at=now))
+    _forget_lesson(connection, ours, number)
+
+
+def _forget_lesson(connection: Connection, ours: ConversationId, number: int) -> None:
+    """What an agent said last goes on to be known to the bot, unless that was in this episode."""
+    later = select(e.id).where(
+        begins(connection, e.id, f"{ours}-"), e.number > number, e.trigger.is_not(None)
+    )
+    if connection.execute(later).first() is not None:
+        return
+    row = connection.execute(select(c.holder, c.state, c.version).where(c.id == ours)).one()
+    known = codec.load_state(row.holder, row.state)
+    if known.lesson:
+        state = codec.dump_state(replace(known, lesson=""))
+        same = update(conversations).where(c.id == ours, c.version == row.version)
+        connection.execute(same.values(state=state, version=row.version + 1))
 
 
 def drop_handled(db: Database, before: datetime, goes_on: Callable[[], bool]) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from connector import log
@@ -27,10 +29,15 @@ def w(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(forgetting, "LANDED", timedelta(0))
     with (tmp_path / "connector.log").open("w") as stream:
         log.set_up(stream=stream)
-        with world(tmp_path) as found:
-            for name, value in found.stage.environ(f"sqlite:///{tmp_path}/connector.db").items():
-                monkeypatch.setenv(name, value)
-            yield found
+        try:
+            with world(tmp_path) as found:
+                url = f"sqlite:///{tmp_path}/connector.db"
+                for name, value in found.stage.environ(url).items():
+                    monkeypatch.setenv(name, value)
+                yield found
+        finally:
+            structlog.reset_defaults()
+            logging.basicConfig(force=True)
 
 
 def connector(*words: str) -> Result:

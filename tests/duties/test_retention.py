@@ -99,6 +99,9 @@ def test_what_is_under_way_stays_whole_and_so_does_what_the_bot_still_sees(db: D
     duty(rig)
     bodies = rig.db.read(lambda c: c.execute(select(messages.c.episode, messages.c.body)).all())
     assert {row.episode for row in bodies if "zanzibar" in row.body} == {4}
+    known = rig.db.read(lambda c: conversations.load(c, before.id))
+    assert known is not None
+    assert (before.lesson != "", known.lesson) == (True, "")
 
 
 def test_an_agent_who_has_it_keeps_it_however_long(db: Database) -> None:

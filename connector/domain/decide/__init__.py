@@ -50,6 +50,8 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
             return desks.done(now, event)
         case e.CommentRefused():
             now = desks.done(now, event)
+        case e.Redacted():
+            return now  # of a forgotten customer: nothing follows
         case e.TimerFired(name=decision.REPORT):
             return reports.tell(now)
         case _:
@@ -57,7 +59,7 @@ def decide(conversation: Conversation, event: e.Event, policy: Policy) -> Decisi
     return _by_holder(now, event, policy)
 
 
-def _by_holder(now: Decision, event: e.Event, policy: Policy) -> Decision:
+def _by_holder(now: Decision, event: e.ByHolder, policy: Policy) -> Decision:
     if isinstance(event, past_desk.News) and past_desk.concerns(now.conversation, event):
         return past_desk.decide(now, event, policy)
     match now.conversation.holder:

@@ -32,7 +32,7 @@ from connector.domain.policy import Policy
 from connector.domain.tickets import CommentDraft, TicketStatus
 
 
-def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy) -> Decision:
+def decide(decision: Decision, holder: WithAgent, event: e.ByHolder, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
             return _customer_messaged(hear(decision, event), holder, policy)
@@ -58,7 +58,6 @@ def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()
-            | e.Redacted()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()

@@ -41,7 +41,7 @@ from connector.domain.turns import BotDecision, BotRequest, BotTurn, Line
 LINES = 60
 
 
-def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) -> Decision:
+def decide(decision: Decision, holder: WithBot, event: e.ByHolder, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
             return customer_messaged(decision, event, policy)
@@ -66,7 +66,6 @@ def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) 
             | e.CommentAdded()
             | e.TagsRemoved()
             | e.TagsRefused()
-            | e.Redacted()
             | e.CustomerConsented()
             | e.ReceiptArrived()
             | e.MessageSent()
