@@ -95,9 +95,15 @@ def forget(connection: Connection, ours: ConversationId, now: datetime) -> Left 
 
 
 def _locked(connection: Connection, ours: ConversationId) -> Any:
-    c = conversations_.c
+    """On a server: whoever is at work on it has finished, in the order in which they take it up."""
+    c, i, o, t = conversations_.c, inbox.c, outbox.c, timers.c
+    for work in (
+        select(i.id).where(i.conversation_id == ours, i.handled_at.is_(None)),
+        select(o.id).where(*_calls_of(connection, ours), o.done_at.is_(None)),
+        select(t.name).where(t.conversation_id == ours),
+    ):
+        connection.execute(work.with_for_update()).all()
     asked = select(c.channel, c.address, c.holder, c.state, c.episode).where(c.id == ours)
-    # On a server: whoever has just found it by its address has to have finished.
     return connection.execute(asked.with_for_update()).first()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +13,16 @@ from sqlalchemy import Connection, func, select
 
 from connector.domain.conversation import Ended
 from connector.domain.ids import Address, TicketId
+from connector.errors import StorageUnavailable
 from connector.pipeline import forgetting as pipeline
+from connector.pipeline.steps import step
 from connector.reports import handoffs, listing
 from connector.reports.periods import Kind, Period
 from connector.storage import conversations, forgetting, lanes, ops
 from connector.storage.engine import Database
 from connector.storage.forgetting import Left, LeftTicket, TicketUnderWay
 from connector.storage.tables import attempts, considered, episodes, inbox, messages, metadata
+from connector.storage.tables import conversations as conversations_
 from connector.storage.tables import outbox as calls
 from tests.domain.decide.given import T0
 from tests.duties.given import (
@@ -280,3 +285,46 @@ def test_the_tickets_are_blotted_out_by_calls_and_the_log_says_who_wanted_it(db:
 
 def rows_of(db: Database) -> list[Any]:
     return list(db.read(lambda c: c.execute(select(calls)).all()))
+
+
+def test_who_is_forgotten_while_they_write_is_nobody_or_somebody_new(db: Database) -> None:
+    """Webhooks, lanes and forgetting at the same time: nothing is left that belongs to nobody."""
+    rig, over = Rig(db), threading.Event()
+
+    def customer() -> None:
+        for number in range(30):
+            writes(rig, f"zanzibar {number}")
+        over.set()
+
+    def runner() -> None:
+        while not over.is_set():
+            for lane in rig.lanes_due():
+                # A server may choose either of two to break a deadlock; a runner runs it again.
+                with suppress(StorageUnavailable):
+                    step(rig.parts, lane)
+
+    threads = [threading.Thread(target=each) for each in (customer, runner)]
+    for each in threads:
+        each.start()
+    while not over.is_set():
+        if_known(rig)
+    for each in threads:
+        each.join()
+    rig.passes(90_000)
+    assert db.read(lanes.waiting) == {}
+    assert orphans(db) == set()
+    if_known(rig)
+    assert found(everything(db)) == []
+
+
+def if_known(rig: Rig) -> None:
+    ours = rig.db.read(lambda c: conversations.of_address(c, CHANNEL, WHO))
+    if ours is not None:
+        pipeline.forget(rig.db, [ours], None, "ana", rig.at)
+
+
+def orphans(db: Database) -> set[str]:
+    """Conversations that rows speak of, and that there are not."""
+    named = [select(table.c.conversation_id) for table in (inbox, calls, messages, episodes)]
+    spoken_of = {name for asked in named for name in db.read(lambda c, a=asked: c.scalars(a).all())}  # type: ignore[misc]
+    return spoken_of - set(db.read(lambda c: c.scalars(select(conversations_.c.id)).all()))
