@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from connector import bootstrap
-from connector.cli.common import config_option, fail, settings_from, told
+from connector.cli.common import config_option, fail, moment, settings_from, told
 from connector.cli.files import whole
 from connector.cli.progress import Progress, interruptible
 from connector.reports.everything import everything
@@ -50,7 +50,7 @@ def export(
     finally:
         db.close()
     progress.clear()
-    text = json.dumps(facts, indent=2, ensure_ascii=False, default=str)
+    text = json.dumps(facts, indent=2, ensure_ascii=False, default=moment)
     number = len(facts["conversations"])
     if output:
         with whole(Path(output), replace=force) as partial:

@@ -12,7 +12,7 @@ import click
 from sqlalchemy.engine import make_url
 
 from connector import bootstrap
-from connector.cli.common import config_option, fail, settings_from, told
+from connector.cli.common import config_option, fail, moment, settings_from, told
 from connector.cli.marks import number
 from connector.cli.progress import Progress, interruptible, to_the_end
 from connector.pipeline import forgetting
@@ -109,7 +109,7 @@ def forget(
         db.close()
     progress.clear()
     if as_json:
-        click.echo(json.dumps(_facts(address, done, dry_run), indent=2, default=str))
+        click.echo(json.dumps(_facts(address, done, dry_run), indent=2, default=moment))
     elif not dry_run:
         for line in _lines(settings, done, keep_tickets):
             click.echo(line)

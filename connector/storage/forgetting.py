@@ -14,21 +14,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, text, update
+from sqlalchemy import Connection, String, delete, func, select, text, update
 
 from connector.domain.conversation import Conversation, Ended, Episode, Outcome
 from connector.domain.ids import (
     Address,
     ConversationId,
-    ExternalId,
-    TicketId,
     episode_id,
     person_digest,
 )
-from connector.storage import codec, conversations, cursors, emptying, once
+from connector.storage import codec, conversations, cursors, emptying, once, owned
 from connector.storage.begins import begins
 from connector.storage.inbox import digest
 from connector.storage.outbox import State
+from connector.storage.owned import LeftTicket
 from connector.storage.tables import (
     audit,
     considered,
@@ -36,6 +35,7 @@ from connector.storage.tables import (
     inbox,
     links,
     messages,
+    metadata,
     opt_outs,
     outbox,
     paces,
@@ -43,6 +43,8 @@ from connector.storage.tables import (
 )
 from connector.storage.tables import conversations as conversations_
 
+# The tables that are gone through one by one.
+OWN = (messages, episodes, considered, inbox, outbox, timers, links)
 FORGOTTEN = "forgotten "  # how an address begins that is none any more
 MARK = "f"  # how the id of a forgotten conversation begins
 # May have happened: whether a ticket was made, and which, is not known yet.
@@ -51,15 +53,6 @@ IN_DOUBT = (State.TRYING.value, State.UNCERTAIN.value)
 
 class TicketUnderWay(Exception):
     """Its ticket is being made at this moment, or may have been: nobody knows yet which it is."""
-
-
-@dataclass(frozen=True)
-class LeftTicket:
-    """A ticket that was its. `comments`: its own; (): all, no other conversation has to do with it."""
-
-    helpdesk: str  # "" where that is not known any more: the channel's
-    id: TicketId
-    comments: tuple[ExternalId, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,7 @@ def forget(connection: Connection, ours: ConversationId, now: datetime) -> Left 
     if _opening(connection, ours):
         raise TicketUnderWay
     name = ConversationId(MARK + secrets.token_hex(10))
-    tickets, fields = _tickets(connection, ours), _fields(connection, ours)
+    tickets, fields = owned.tickets(connection, ours), owned.fields(connection, ours)
     _end_work(connection, ours, name, now)
     for number in numbers(connection, ours):
         emptying.messages(connection, ours, number)
@@ -99,7 +92,7 @@ def _locked(connection: Connection, ours: ConversationId) -> Any:
     c, i, o, t = conversations_.c, inbox.c, outbox.c, timers.c
     for work in (
         select(i.id).where(i.conversation_id == ours, i.handled_at.is_(None)),
-        select(o.id).where(*_calls_of(connection, ours), o.done_at.is_(None)),
+        select(o.id).where(*owned.calls_of(connection, ours), o.done_at.is_(None)),
         select(t.name).where(t.conversation_id == ours),
     ):
         connection.execute(work.with_for_update()).all()
@@ -107,55 +100,12 @@ def _locked(connection: Connection, ours: ConversationId) -> Any:
     return connection.execute(asked.with_for_update()).first()
 
 
-def _calls_of(connection: Connection, ours: ConversationId) -> tuple[ColumnElement[bool], ...]:
-    """By the key, which begins with the conversation's id: there is an index of it."""
-    return begins(connection, outbox.c.key, ours), outbox.c.conversation_id == ours
-
-
 def _opening(connection: Connection, ours: ConversationId) -> bool:
     o = outbox.c
     asked = select(o.id).where(
-        *_calls_of(connection, ours), o.kind == "OpenTicket", o.state.in_(IN_DOUBT)
+        *owned.calls_of(connection, ours), o.kind == "OpenTicket", o.state.in_(IN_DOUBT)
     )
     return connection.execute(asked).first() is not None
-
-
-def _tickets(connection: Connection, ours: ConversationId) -> tuple[LeftTicket, ...]:
-    e, k = episodes.c, links.c
-    mine = select(k.kind, k.owner, k.theirs, k.ours).where(k.conversation_id == ours)
-    found: dict[TicketId, tuple[str, bool]] = {}  # whose helpdesk, and whether others are in it
-    for row in connection.execute(mine.where(k.kind.in_(("ticket", "merge")))):
-        found.setdefault(TicketId(row.theirs), (row.owner, _shared(connection, ours, row.theirs)))
-        if row.kind == "merge":  # into a ticket that was somebody's before
-            found[TicketId(row.ours)] = row.owner, True
-    stored = select(e.ticket).where(begins(connection, e.id, f"{ours}-"), e.ticket.is_not(None))
-    for ticket in connection.scalars(stored):
-        found.setdefault(TicketId(ticket), ("", _shared(connection, ours, ticket)))
-    own = select(k.theirs).where(k.conversation_id == ours, k.kind == "comment")
-    # None but its own, should there be none.
-    comments = tuple(ExternalId(each) for each in connection.scalars(own)) or (ExternalId("0"),)
-    return tuple(
-        LeftTicket(owner, ticket, comments if shared else ())
-        for ticket, (owner, shared) in sorted(found.items())
-    )
-
-
-def _shared(connection: Connection, ours: ConversationId, ticket: str) -> bool:
-    """Whether another conversation was merged into it."""
-    k = links.c
-    there = ((k.kind == "ticket") & (k.theirs == ticket)) | (
-        (k.kind == "merge") & (k.ours == ticket)
-    )
-    others = select(k.conversation_id).where(there, k.conversation_id != ours)
-    return connection.execute(others).first() is not None
-
-
-def _fields(connection: Connection, ours: ConversationId) -> tuple[str, ...]:
-    o = outbox.c
-    asked = select(o.payload).where(*_calls_of(connection, ours), o.kind == "OpenTicket")
-    payloads = [emptying.as_object(p) for p in connection.scalars(asked)]
-    custom = [emptying.nested(p, "draft", "fields").get("custom") or () for p in payloads]
-    return tuple(dict.fromkeys(str(name) for fields in custom for name, _ in fields))
 
 
 def numbers(connection: Connection, ours: ConversationId) -> list[int]:
@@ -191,16 +141,16 @@ def _end_work(
     renamed = {"key": func.replace(o.key, ours, name), "conversation_id": name}
     connection.execute(
         update(outbox)
-        .where(*_calls_of(connection, ours))
+        .where(*owned.calls_of(connection, ours))
         .values(**renamed, payload=emptying.NOTHING)
     )
 
 
 def _end_calls(connection: Connection, ours: ConversationId, now: datetime) -> None:
     o = outbox.c
-    opened = update(outbox).where(*_calls_of(connection, ours), o.done_at.is_(None))
+    opened = update(outbox).where(*owned.calls_of(connection, ours), o.done_at.is_(None))
     connection.execute(opened.values(state=State.CANCELLED.value, done_at=now))
-    buried = update(outbox).where(*_calls_of(connection, ours), o.state == State.BURIED.value)
+    buried = update(outbox).where(*owned.calls_of(connection, ours), o.state == State.BURIED.value)
     connection.execute(buried.values(state=State.DROPPED.value))
 
 
@@ -234,12 +184,24 @@ def _rename(
     )
     for table, condition, values in mine:
         connection.execute(update(table).where(condition).values(conversation_id=name, **values))
+    _rename_elsewhere(connection, ours, name)
     connection.execute(delete(links).where(links.c.conversation_id == ours))
     for column in (a.subject, a.came_to):
         changed = {column.name: func.replace(column, ours, name)}
         connection.execute(update(audit).where(column.contains(ours)).values(**changed))
     connection.execute(delete(paces).where(paces.c.name.contains(ours)))
     _jobs(connection, ours)
+
+
+def _rename_elsewhere(connection: Connection, ours: ConversationId, name: ConversationId) -> None:
+    """In tables that hold ids and counts and no words: each column in which the id may stand."""
+    for table in metadata.tables.values():
+        if "conversation_id" in table.c and table not in OWN:
+            texts = [c for c in table.c if isinstance(c.type, String)]
+            values = {c.name: func.replace(c, ours, name) for c in texts}
+            connection.execute(
+                update(table).where(table.c.conversation_id == ours).values(**values)
+            )
 
 
 def _jobs(connection: Connection, ours: ConversationId) -> None:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, func, select
 
+from connector import fleet
 from connector.domain.conversation import Ended
-from connector.domain.ids import Address, TicketId
+from connector.domain.ids import Address, TicketId, conversation_id
+from connector.domain.lanes import Lane
 from connector.errors import StorageUnavailable
 from connector.pipeline import forgetting as pipeline
 from connector.pipeline.steps import step
 from connector.reports import handoffs, listing
 from connector.reports.periods import Kind, Period
-from connector.storage import conversations, forgetting, lanes, ops
+from connector.runners.jobs import Jobs
+from connector.storage import conversations, engine, forgetting, lanes, ops
 from connector.storage.engine import Database
-from connector.storage.forgetting import Left, LeftTicket, TicketUnderWay
+from connector.storage.forgetting import Left, TicketUnderWay
+from connector.storage.owned import LeftTicket
 from connector.storage.tables import attempts, considered, episodes, inbox, messages, metadata
 from connector.storage.tables import conversations as conversations_
 from connector.storage.tables import outbox as calls
@@ -328,3 +332,19 @@ def orphans(db: Database) -> set[str]:
     named = [select(table.c.conversation_id) for table in (inbox, calls, messages, episodes)]
     spoken_of = {name for asked in named for name in db.read(lambda c, a=asked: c.scalars(a).all())}  # type: ignore[misc]
     return spoken_of - set(db.read(lambda c: c.scalars(select(conversations_.c.id)).all()))
+
+
+@pytest.mark.postgres
+def test_its_jobs_go_with_it(postgres_url: str) -> None:
+    fleet.migrate(postgres_url)
+    db = engine.connect(postgres_url)
+    rig = Rig(db)
+    for who in (WHO, OTHER):
+        writes(rig, "zanzibar", who)
+    jobs = Jobs(lambda work: db.write(lambda c: work(cast("Any", c.connection).driver_connection)))
+    other = conversation_id(CHANNEL, OTHER)
+    for lane in (Lane(OURS, "inbox"), Lane(OURS, "customer"), Lane(other, "inbox")):
+        jobs.put(lane, None)
+    forget(rig)
+    assert jobs.for_now() == {Lane(other, "inbox")}
+    db.close()

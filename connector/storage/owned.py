@@ -1,0 +1,64 @@
+"""What in the helpdesk is a conversation's: its tickets, their fields, its calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from connector.domain.ids import ConversationId, ExternalId, TicketId
+from connector.storage import emptying
+from connector.storage.begins import begins
+from connector.storage.tables import episodes, links, outbox
+
+
+@dataclass(frozen=True)
+class LeftTicket:
+    """A ticket that was its. `comments`: its own; (): all, no other conversation has to do with it."""
+
+    helpdesk: str  # "" where that is not known any more: the channel's
+    id: TicketId
+    comments: tuple[ExternalId, ...] = ()
+
+
+def calls_of(connection: Connection, ours: ConversationId) -> tuple[ColumnElement[bool], ...]:
+    """By the key, which begins with the conversation's id: there is an index of it."""
+    return begins(connection, outbox.c.key, ours), outbox.c.conversation_id == ours
+
+
+def tickets(connection: Connection, ours: ConversationId) -> tuple[LeftTicket, ...]:
+    e, k = episodes.c, links.c
+    mine = select(k.kind, k.owner, k.theirs, k.ours).where(k.conversation_id == ours)
+    found: dict[TicketId, tuple[str, bool]] = {}  # whose helpdesk, and whether others are in it
+    for row in connection.execute(mine.where(k.kind.in_(("ticket", "merge")))):
+        found.setdefault(TicketId(row.theirs), (row.owner, _shared(connection, ours, row.theirs)))
+        if row.kind == "merge":  # into a ticket that was somebody's before
+            found[TicketId(row.ours)] = row.owner, True
+    stored = select(e.ticket).where(begins(connection, e.id, f"{ours}-"), e.ticket.is_not(None))
+    for ticket in connection.scalars(stored):
+        found.setdefault(TicketId(ticket), ("", _shared(connection, ours, ticket)))
+    own = select(k.theirs).where(k.conversation_id == ours, k.kind == "comment")
+    # None but its own, should there be none.
+    comments = tuple(ExternalId(each) for each in connection.scalars(own)) or (ExternalId("0"),)
+    return tuple(
+        LeftTicket(owner, ticket, comments if shared else ())
+        for ticket, (owner, shared) in sorted(found.items())
+    )
+
+
+def _shared(connection: Connection, ours: ConversationId, ticket: str) -> bool:
+    """Whether another conversation was merged into it."""
+    k = links.c
+    there = ((k.kind == "ticket") & (k.theirs == ticket)) | (
+        (k.kind == "merge") & (k.ours == ticket)
+    )
+    others = select(k.conversation_id).where(there, k.conversation_id != ours)
+    return connection.execute(others).first() is not None
+
+
+def fields(connection: Connection, ours: ConversationId) -> tuple[str, ...]:
+    o = outbox.c
+    asked = select(o.payload).where(*calls_of(connection, ours), o.kind == "OpenTicket")
+    payloads = [emptying.as_object(p) for p in connection.scalars(asked)]
+    custom = [emptying.nested(p, "draft", "fields").get("custom") or () for p in payloads]
+    return tuple(dict.fromkeys(str(name) for fields in custom for name, _ in fields))
