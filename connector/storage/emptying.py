@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from connector.domain.conversation import Message
-from connector.domain.ids import ConversationId, TicketId
+from connector.domain.ids import ConversationId
 from connector.storage import codec
-from connector.storage.tables import inbox, links
+from connector.storage.tables import inbox
 from connector.storage.tables import messages as messages_
 
 NOTHING = "{}"
@@ -57,20 +57,11 @@ def _empty(connection: Connection, rows: Iterable[Any]) -> int:
     return len(changed)
 
 
-def shared_tickets(
-    connection: Connection, ours: ConversationId, tickets: Iterable[TicketId]
-) -> None:
-    """Others that were merged into the same ticket have read what stands in it."""
-    k, i = links.c, inbox.c
-    wanted = list(tickets)
-    if not wanted:
-        return
-    there = select(k.conversation_id).where(
-        k.theirs.in_(wanted) | k.ours.in_(wanted), k.conversation_id != ours
-    )
-    others = sorted(set(connection.scalars(there)))
-    read = i.conversation_id.in_(others) & (i.kind == "TicketRead") & i.handled_at.is_not(None)
+def what_others_read(connection: Connection, others: Collection[ConversationId]) -> None:
+    """Conversations that were merged into the same ticket have read what stands in it."""
+    i = inbox.c
     if others:
+        read = i.conversation_id.in_(others) & (i.kind == "TicketRead") & i.handled_at.is_not(None)
         connection.execute(update(inbox).where(read).values(payload=NOTHING, raw=None))
 
 

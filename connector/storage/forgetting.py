@@ -76,11 +76,12 @@ def forget(connection: Connection, ours: ConversationId, now: datetime) -> Left 
     if _opening(connection, ours):
         raise TicketUnderWay
     name = ConversationId(MARK + secrets.token_hex(10))
-    tickets, fields = owned.tickets(connection, ours), owned.fields(connection, ours)
+    tickets, others = owned.tickets(connection, ours)
+    fields = owned.fields(connection, ours)
     _end_work(connection, ours, name, now)
     for number in numbers(connection, ours):
         emptying.messages(connection, ours, number)
-    emptying.shared_tickets(connection, ours, [t.id for t in tickets])
+    emptying.what_others_read(connection, others)
     _rename(connection, ours, name, now)
     _replace(connection, found, name, now)
     cursors.put(connection, conversations.SALT, secrets.token_hex(8), now)

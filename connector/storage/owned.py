@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, select
 
 from connector.domain.ids import ConversationId, ExternalId, TicketId
-from connector.storage import emptying
+from connector.storage import emptying, links
 from connector.storage.begins import begins
-from connector.storage.tables import episodes, links, outbox
+from connector.storage.tables import episodes, outbox
+from connector.storage.tables import links as links_
 
 
 @dataclass(frozen=True)
@@ -26,34 +27,31 @@ def calls_of(connection: Connection, ours: ConversationId) -> tuple[ColumnElemen
     return begins(connection, outbox.c.key, ours), outbox.c.conversation_id == ours
 
 
-def tickets(connection: Connection, ours: ConversationId) -> tuple[LeftTicket, ...]:
-    e, k = episodes.c, links.c
+def tickets(
+    connection: Connection, ours: ConversationId
+) -> tuple[tuple[LeftTicket, ...], frozenset[ConversationId]]:
+    """Its tickets, and the other conversations that have to do with them."""
+    e, k = episodes.c, links_.c
     mine = select(k.kind, k.owner, k.theirs, k.ours).where(k.conversation_id == ours)
-    found: dict[TicketId, tuple[str, bool]] = {}  # whose helpdesk, and whether others are in it
+    found: dict[TicketId, str] = {}  # whose helpdesk
+    targets: set[TicketId] = set()  # what its own were merged into: somebody's before
     for row in connection.execute(mine.where(k.kind.in_(("ticket", "merge")))):
-        found.setdefault(TicketId(row.theirs), (row.owner, _shared(connection, ours, row.theirs)))
-        if row.kind == "merge":  # into a ticket that was somebody's before
-            found[TicketId(row.ours)] = row.owner, True
+        found.setdefault(TicketId(row.theirs), row.owner)
+        if row.kind == "merge":
+            found[TicketId(row.ours)] = row.owner
+            targets.add(TicketId(row.ours))
     stored = select(e.ticket).where(begins(connection, e.id, f"{ours}-"), e.ticket.is_not(None))
     for ticket in connection.scalars(stored):
-        found.setdefault(TicketId(ticket), ("", _shared(connection, ours, ticket)))
+        found.setdefault(TicketId(ticket), "")
+    others = {t: set(links.conversations_of(connection, found[t], t)) - {ours} for t in found}
     own = select(k.theirs).where(k.conversation_id == ours, k.kind == "comment")
     # None but its own, should there be none.
     comments = tuple(ExternalId(each) for each in connection.scalars(own)) or (ExternalId("0"),)
-    return tuple(
-        LeftTicket(owner, ticket, comments if shared else ())
-        for ticket, (owner, shared) in sorted(found.items())
+    left = tuple(
+        LeftTicket(owner, ticket, comments if others[ticket] or ticket in targets else ())
+        for ticket, owner in sorted(found.items())
     )
-
-
-def _shared(connection: Connection, ours: ConversationId, ticket: str) -> bool:
-    """Whether another conversation was merged into it."""
-    k = links.c
-    there = ((k.kind == "ticket") & (k.theirs == ticket)) | (
-        (k.kind == "merge") & (k.ours == ticket)
-    )
-    others = select(k.conversation_id).where(there, k.conversation_id != ours)
-    return connection.execute(others).first() is not None
+    return left, frozenset().union(*others.values())
 
 
 def fields(connection: Connection, ours: ConversationId) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -14,6 +17,7 @@ from connector.storage import forgetting, retention
 from connector.storage.forgetting import TicketUnderWay
 
 NAME, EVERY = "retention", timedelta(days=1)
+LONGEST_REST = 0.5  # seconds
 _log = log.get(__name__)
 
 
@@ -28,20 +32,32 @@ def empty(parts: Parts, keep: timedelta, goes_on: GoesOn) -> datetime | None:
     for ours in retention.quiet(parts.db, before):
         if not goes_on():
             return None
-        forgotten += _forget(parts, ours)
+        with _gently():
+            forgotten += _forget(parts, ours)
     for ours, number in retention.full(parts.db, before):
         if not goes_on():
             return None
-        retention.empty_messages(parts.db, ours, number)
-        now = parts.now()
-        parts.db.write(
-            lambda c, ours=ours, number=number, now=now: retention.empty_rest(c, ours, number, now)  # type: ignore[misc]
-        )
+        with _gently():
+            _empty(parts, ours, number)
         emptied += 1
     oldest = min(before, parts.now() - retention.DEDUPE)
     dropped = retention.drop_handled(parts.db, oldest, goes_on)
     _log.info("retention", conversations=forgotten, episodes=emptied, events=dropped)
     return None
+
+
+@contextmanager
+def _gently() -> Iterator[None]:
+    """Then nothing for as long as it took: it is in no hurry, and customers are."""
+    began = time.monotonic()
+    yield
+    time.sleep(min(time.monotonic() - began, LONGEST_REST))
+
+
+def _empty(parts: Parts, ours: ConversationId, number: int) -> None:
+    retention.empty_messages(parts.db, ours, number)
+    now = parts.now()
+    parts.db.write(lambda c: retention.empty_rest(c, ours, number, now))
 
 
 def _forget(parts: Parts, ours: ConversationId) -> bool:
