@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sqlite3
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from connector import bootstrap
@@ -17,7 +21,7 @@ from connector.cli.commands import main
 from connector.errors import Transient
 from connector.storage import backup, engine, schema
 from tests.domain.decide.given import T0
-from tests.duties.given import integrity
+from tests.duties.given import everything, integrity
 from tests.pipeline.rig import Crash, Rig, nothing
 
 CONFIG = Path(__file__).parents[2] / "config" / "sandbox.yaml"
@@ -185,3 +189,34 @@ def test_of_postgres_it_knows_the_command_and_keeps_the_password_off_it() -> Non
     assert command == ["pg_dump", "--format=custom", "--schema=mine",
                        "--dbname=postgresql://ann@db:5433/prod", "--file"]  # fmt: skip
     assert secret == {"PGPASSWORD": "hidden"}
+
+
+@pytest.mark.postgres
+def test_of_postgres_it_is_a_dump_that_can_be_restored(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if shutil.which("pg_dump") is None:
+        pytest.skip("no pg_dump here")
+    monkeypatch.setenv("SANDBOX_DATABASE", postgres_url)
+    db = engine.connect(postgres_url)
+    schema.migrate(db)
+    rig = Rig(db)
+    rig.texts_in("Where is it?")
+    rig.passes(5)
+    made = tmp_path / "backup.dump"
+    told = run(str(made))
+    assert told.exit_code == 0, told.output
+    assert run(str(made), "--verify").exit_code == 0
+    command, secret = dump_command(make_url(postgres_url))
+    name = command[2].partition("=")[2]
+    db.write(lambda c: c.execute(text(f"DROP SCHEMA {name} CASCADE")))
+    restore = ["pg_restore", command[3], str(made)]
+    subprocess.run(restore, env={**os.environ, **secret}, check=True)
+    rig.texts_in("And now?")
+    rig.passes(5)
+    assert len(rig.phone()) == 2
+    shown = CliRunner().invoke(main, ["forget", "+15550123", "--config", str(CONFIG)])
+    assert shown.exit_code == 0, shown.output
+    assert "at the latest with VACUUM FULL" in " ".join(shown.output.split())
+    assert "5550123" not in everything(db)
+    db.close()
