@@ -30,6 +30,7 @@ from connector.clock import WatchedClock
 from connector.domain.handoff.phrases import Phrases
 from connector.domain.lanes import Lane
 from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
+from connector.pipeline.reconcile import retention
 from connector.pipeline.reconcile.duties import EVERY, duties
 from connector.pipeline.reconcile.ticker import Ticker
 from connector.pipeline.steps import step
@@ -137,7 +138,9 @@ def _build(
     )
     todo, ready = partial(step, parts), partial(alone.readiness, db)
     polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
-    ticker: Ticker | None = Ticker(db, duties(parts, polled, reconcile_every), clock)
+    given = duties(parts, polled, reconcile_every)
+    keep = timedelta(days=settings.ops.retention_days)
+    ticker: Ticker | None = Ticker(db, [*given, retention.duty(parts, keep)], clock)
     if many:
         runner = fleet.runner(role, db, settings.database, todo, clock)
         ready = partial(fleet.readiness, db, runner)

@@ -6,6 +6,7 @@ import functools
 import os
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -67,3 +68,10 @@ def told(command: F) -> F:
             fail(str(error))
 
     return wrapped  # type: ignore[return-value]
+
+
+def moment(value: object) -> str:
+    """A time as JSON has it, ISO 8601; whatever else JSON does not know is no fact of ours."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)

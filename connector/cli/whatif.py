@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,8 +13,9 @@ import click
 from connector import bootstrap, phrases, policies
 from connector.cli.common import config_option, fail, settings_from, told
 from connector.cli.marks import number
+from connector.cli.progress import Progress, interruptible
 from connector.domain.handoff.base import HandoffPolicy
-from connector.domain.handoff.replay import Change, Label, Replayed, rate, replay
+from connector.domain.handoff.replay import Change, Label, Past, Replayed, rate, replay
 from connector.domain.text import shorten
 from connector.settings import ConfigError, Settings, load_handoff
 from connector.storage import past
@@ -34,9 +35,16 @@ WANTED = {Label.NOT_NEEDED: "would not be made, or later", Label.TOO_LATE: "woul
 @click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How far back.")
 @click.option("--examples", type=click.IntRange(0), default=3, show_default=True, help="Of each.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@interruptible
 @told
 def command(
-    file: str, config: str, channel: str | None, days: int, examples: int, as_json: bool
+    file: str,
+    config: str,
+    channel: str | None,
+    days: int,
+    examples: int,
+    as_json: bool,
+    progress: Progress,
 ) -> None:
     """Replay stored episodes under the handoff settings of FILE.
 
@@ -54,16 +62,28 @@ def command(
     since = bootstrap.now() - timedelta(days=days)
     db = bootstrap.opened(settings)
     try:
-        stored = db.read(lambda c: list(past.episodes(c, since, tags)))
+        stored = db.read(lambda c: _stored(past.episodes(c, since, tags), chosen, progress))
     finally:
         db.close()
-    replayed = [
-        replay(p, others[p.channel]) for p in stored if p.channel in others and p.channel in chosen
-    ]
+    replayed = []
+    for place, each in enumerate(stored):
+        progress.tell("replaying", place, len(stored))
+        if each.channel in others:
+            replayed.append(replay(each, others[each.channel]))
+    progress.clear()
     if as_json:
         click.echo(json.dumps(_facts(replayed), indent=2, ensure_ascii=False))
     else:
         _show(replayed, examples)
+
+
+def _stored(found: Iterable[Past], chosen: Collection[str], progress: Progress) -> list[Past]:
+    kept: list[Past] = []
+    for read, each in enumerate(found, 1):
+        progress.tell("reading episodes", read)
+        if each.channel in chosen:
+            kept.append(each)
+    return kept
 
 
 def _policies(file: str, settings: Settings) -> dict[str, HandoffPolicy]:

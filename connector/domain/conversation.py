@@ -207,8 +207,8 @@ class Conversation:
     version: int = 0  # of the stored row: who saves must have loaded the newest
 
     @classmethod
-    def begin(cls, channel: str, address: Address) -> Conversation:
-        ours = conversation_id(channel, address)
+    def begin(cls, channel: str, address: Address, salt: str = "") -> Conversation:
+        ours = conversation_id(channel, address, salt)
         return cls(
             id=ours,
             channel=channel,

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from connector.domain.conversation import Media
-from connector.domain.ids import Address, EpisodeId, MessageId, TicketId
+from connector.domain.ids import Address, EpisodeId, ExternalId, MessageId, TicketId
 from connector.domain.tickets import CommentDraft, Cursor, TicketDraft
 from connector.domain.turns import BotRequest, SummaryRequest
 
@@ -62,6 +62,21 @@ class RemoveTags:
     key: str
     ticket: TicketId
     tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Redact:
+    """Take what a forgotten customer said, and who they are, out of what was their ticket.
+
+    Ordered by whoever forgets them, not by a decision.
+    """
+
+    key: str
+    helpdesk: str  # its name; the channel may have another one by now
+    ticket: TicketId
+    comments: tuple[ExternalId, ...] = ()  # only these; (): all that are ours or the requester's
+    fields: tuple[str, ...] = ()  # ticket fields that were filled with facts about them
+    person: bool = True  # nobody else here is the ticket's requester
 
 
 @dataclass(frozen=True)
@@ -123,7 +138,15 @@ class Cancel:
 
 
 Call = (
-    AskBot | Summarise | OpenTicket | AddComment | RemoveTags | ReadTicket | SendText | ShowHolder
+    AskBot
+    | Summarise
+    | OpenTicket
+    | AddComment
+    | RemoveTags
+    | Redact
+    | ReadTicket
+    | SendText
+    | ShowHolder
 )
 Effect = Call | SetTimer | StopTimer | Cancel
 
@@ -133,6 +156,7 @@ DIRECTIONS: dict[type[Call], Direction] = {
     OpenTicket: Direction.TICKET,
     AddComment: Direction.TICKET,
     RemoveTags: Direction.TICKET,
+    Redact: Direction.TICKET,
     ReadTicket: Direction.CHANGES,
     SendText: Direction.CUSTOMER,
     ShowHolder: Direction.CUSTOMER,  # behind the words that belong to it

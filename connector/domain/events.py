@@ -156,6 +156,16 @@ class TagsRefused:
 
 
 @dataclass(frozen=True)
+class Redacted:
+    """A forgotten customer's ticket says nothing of them any more, except what is left."""
+
+    at: datetime
+    ticket: TicketId
+    comments: int
+    left: tuple[str, ...]  # what could not be taken out and why, in words for an operator
+
+
+@dataclass(frozen=True)
 class MessageSent:
     at: datetime
     message: MessageId
@@ -216,7 +226,8 @@ class ResendOrdered:
 
 
 Order = HandoffOrdered | HandBackOrdered | ResendOrdered
-Event = (
+# What follows from these depends on who has the conversation.
+ByHolder = (
     CustomerMessaged
     | CustomerConsented
     | ReceiptArrived
@@ -242,3 +253,4 @@ Event = (
     | HandBackOrdered
     | ResendOrdered
 )
+Event = ByHolder | Redacted

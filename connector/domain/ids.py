@@ -17,9 +17,15 @@ TicketId = NewType("TicketId", str)
 Address = NewType("Address", str)  # how a channel names a customer: "+15550100", "whatsapp:US.13"
 
 
-def conversation_id(channel: str, address: Address) -> ConversationId:
-    digest = hashlib.sha256(f"{channel}\0{address}".encode()).hexdigest()
-    return ConversationId(f"c{digest[:20]}")
+def conversation_id(channel: str, address: Address, salt: str = "") -> ConversationId:
+    """`salt`: what changes whenever somebody is forgotten, so that who comes back is somebody new."""
+    told = f"{channel}\0{address}\0{salt}" if salt else f"{channel}\0{address}"
+    return ConversationId(f"c{hashlib.sha256(told.encode()).hexdigest()[:20]}")
+
+
+def person_digest(channel: str, address: Address) -> str:
+    """What stands for a customer where their address must not."""
+    return hashlib.sha256(f"{channel}\0{address}".encode()).hexdigest()
 
 
 def episode_id(conversation: ConversationId, number: int) -> EpisodeId:

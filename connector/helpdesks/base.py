@@ -93,6 +93,34 @@ class TakesFiles(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Blotted:
+    """What came of a redaction: so many comments, and what could not be taken out, in words."""
+
+    comments: int
+    left: tuple[str, ...]
+
+
+@runtime_checkable
+class Redacts(Protocol):
+    def redact(
+        self,
+        ticket: TicketId,
+        comments: Sequence[ExternalId],
+        fields: Sequence[str],
+        *,
+        person: bool,
+    ) -> Blotted:
+        """Blot out a forgotten customer, for good; doing it twice is doing it once.
+
+        `comments`: only these, and nothing else of a ticket that is somebody else's too; (): all that
+        the connector or the requester wrote, the subject, these `fields`, and with `person` the
+        requester's own record, where the connector made it.
+        Raise Transient.
+        """
+        ...
+
+
 @runtime_checkable
 class TellsLastChange(Protocol):
     def last_changes(self, tickets: Sequence[TicketId]) -> Mapping[TicketId, str]:

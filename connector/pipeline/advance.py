@@ -32,10 +32,13 @@ def advance(parts: Parts, conversation: ConversationId) -> datetime | None:
     waiting, later, before = parts.db.read(partial(_next, conversation=conversation, now=now))
     if waiting is None:
         return later
-    if before is None:
-        raise LookupError(f"an event for the unknown conversation {conversation}")
     event = waiting.event
     try:
+        if before is None:
+            # It was forgotten while this was on its way to it.
+            _log.warning("event_of_nobody", conversation=conversation, kind=type(event).__name__)
+            parts.db.write(lambda c: inbox.handled(c, conversation, waiting, now))
+            return now
         if isinstance(event, Unreadable) or isinstance(before, Unreadable):
             _park(parts, conversation, waiting, "Unreadable", now)
             return now

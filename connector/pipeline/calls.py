@@ -23,6 +23,7 @@ from connector.domain.effects import (
     Call,
     OpenTicket,
     ReadTicket,
+    Redact,
     RemoveTags,
     SendText,
     ShowHolder,
@@ -30,6 +31,8 @@ from connector.domain.effects import (
 )
 from connector.domain.ids import ExternalId, TicketId, conversation_id
 from connector.domain.limits import Limit
+from connector.errors import Rejected
+from connector.helpdesks.base import Helpdesk, Redacts
 from connector.pipeline.parts import ChannelParts, Parts
 from connector.storage import conversations
 from connector.storage.outbox import Row
@@ -44,7 +47,7 @@ def upstream(channel: ChannelParts, call: Call) -> str:
     match call:
         case AskBot() | Summarise():
             return f"bot:{channel.bot_name}"
-        case OpenTicket() | AddComment() | RemoveTags() | ReadTicket():
+        case OpenTicket() | AddComment() | RemoveTags() | Redact() | ReadTicket():
             return f"helpdesk:{channel.helpdesk}"
         case SendText() | ShowHolder():
             return to_customers(channel)
@@ -61,7 +64,7 @@ def ticket_of(call: Call) -> TicketId | None:
             return call.ticket
         case OpenTicket():
             return call.draft.follows
-        case AskBot() | Summarise() | SendText() | ShowHolder():
+        case AskBot() | Summarise() | SendText() | ShowHolder() | Redact():
             return None
         case unknown:
             assert_never(unknown)
@@ -110,6 +113,8 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
         case RemoveTags():
             desk.remove_tags(call.ticket, call.tags)
             return e.TagsRemoved(parts.now(), call.key, call.ticket)
+        case Redact():
+            return _redacted(parts, desk, call)
         case ReadTicket():
             return e.TicketRead(parts.now(), desk.changes(call.ticket, call.cursor))
         case SendText() | ShowHolder():
@@ -133,7 +138,7 @@ def look_up(
     """The event of a call that did happen, None if it certainly did not. Raise CannotTell."""
     desk = parts.helpdesks[channel.helpdesk]
     match row.call:
-        case AskBot() | Summarise() | ReadTicket() | RemoveTags() | ShowHolder():
+        case AskBot() | Summarise() | ReadTicket() | RemoveTags() | Redact() | ShowHolder():
             return None  # doing these twice does no harm
         case OpenTicket() as call:
             opened = desk.find_ticket(call.draft)
@@ -158,6 +163,13 @@ def _added(parts: Parts, call: AddComment, comment: ExternalId) -> e.CommentAdde
     return e.CommentAdded(parts.now(), call.key, comment, call.message, ticket, call.missing)
 
 
+def _redacted(parts: Parts, desk: Helpdesk, call: Redact) -> e.Redacted:
+    if not isinstance(desk, Redacts):
+        raise Rejected("no way to redact", meaning="this helpdesk can't take anything back")
+    blotted = desk.redact(call.ticket, call.comments, call.fields, person=call.person)
+    return e.Redacted(parts.now(), call.ticket, blotted.comments, blotted.left)
+
+
 def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) -> e.Event:
     """The event of a call that will never happen."""
     now = parts.now()
@@ -173,6 +185,8 @@ def refused(parts: Parts, call: Call, code: str, meaning: str, attempts: int) ->
             return e.CommentRefused(now, call.key, ticket, code, meaning, call.message)
         case RemoveTags():
             return e.TagsRefused(now, call.key, call.ticket, code, meaning)
+        case Redact():
+            return e.Redacted(now, call.ticket, 0, (meaning,))
         case ReadTicket():
             return e.TicketGone(now, call.ticket, meaning)
         case SendText():

@@ -35,6 +35,7 @@ _NAMES: dict[type, str] = {
     e.CommentRefused: "comment_refused",
     e.TagsRemoved: "tags_removed",
     e.TagsRefused: "tags_refused",
+    e.Redacted: "ticket_redacted",
     e.MessageSent: "message_sent",
     e.DeliveryFailed: "delivery_failed",
     e.DeliveryUnknown: "delivery_unknown",
@@ -59,6 +60,8 @@ def tell(before: Conversation, event: e.Event, decision: Decision) -> None:
         (bound.error if alarming else bound.info)(name, **known)
     if isinstance(event, e.BotAnswered) and _discarded(before, after):
         bound.info("draft_discarded", draft=event.draft)
+    if isinstance(event, e.Redacted) and event.left:
+        bound.warning("not_redacted", ticket=event.ticket, left=list(event.left))
     if isinstance(event, e.TicketRead):
         _tell_comments(bound, before, event)
     _tell_orders(bound, before, decision)

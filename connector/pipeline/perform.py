@@ -16,6 +16,7 @@ from connector.domain.effects import (
     AskBot,
     Direction,
     OpenTicket,
+    Redact,
     SendText,
     Summarise,
 )
@@ -58,6 +59,9 @@ def _first(
     channel = parts.channels.get(row.channel) if row else None
     if row is None or channel is None:
         return row, more, None
+    if isinstance(row.call, Redact):
+        known = row.call.helpdesk in parts.helpdesks
+        return row, more, replace(channel, helpdesk=row.call.helpdesk) if known else None
     ticket = calls.ticket_of(row.call)
     if ticket is not None:
         owner = links.owner_of(connection, conversation, ticket, channel.helpdesk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -16,7 +17,7 @@ from connector.domain.events import (
     ReceiptArrived,
     TicketChanged,
 )
-from connector.domain.ids import TicketId, conversation_id
+from connector.domain.ids import ConversationId, TicketId
 from connector.domain.lanes import INBOX, Lane
 from connector.pipeline.parts import Parts
 from connector.storage import conversations, inbox, links
@@ -32,11 +33,9 @@ def from_channel(parts: Parts, channel: str, received: Sequence[Inbound]) -> int
     def keep(connection: Connection) -> list[tuple[Arrival, bool]]:
         arrivals = []
         for each in received:
-            ours = conversation_id(channel, each.customer)
-            if not isinstance(each, InboundReceipt):
-                conversations.ensure(connection, channel, each.customer, now)
-            elif not conversations.exists(connection, ours):
-                continue  # about a message that another program sent from this number
+            ours = _whose(connection, channel, each, now)
+            if ours is None:
+                continue
             raw = json.dumps(each.raw, ensure_ascii=False)
             arrivals.append(Arrival(f"channel:{channel}", each.id, ours, _event(parts, each), raw))
         return list(zip(arrivals, inbox.add(connection, arrivals, now), strict=True))
@@ -49,6 +48,19 @@ def from_channel(parts: Parts, channel: str, received: Sequence[Inbound]) -> int
         if new:
             parts.wake(Lane(arrival.conversation, INBOX))
     return sum(new for _, new in stored)
+
+
+def _whose(
+    connection: Connection, channel: str, each: Inbound, now: datetime
+) -> ConversationId | None:
+    """The conversation that it belongs to; None if it is no matter of ours."""
+    # A repetition must not bring back what somebody said who is forgotten.
+    if inbox.forgotten(connection, f"channel:{channel}", each.id):
+        return None
+    if isinstance(each, InboundReceipt):
+        # About a message that another program sent from this number, or that is forgotten.
+        return conversations.of_address(connection, channel, each.customer)
+    return conversations.ensure(connection, channel, each.customer, now)
 
 
 def _event(parts: Parts, each: Inbound) -> Event:

@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from connector.domain.conversation import Conversation, Message
 from connector.domain.handoff.base import Evidence
 from connector.domain.ids import ConversationId
 from connector.storage import codec, conversations
+from connector.storage.begins import begins
 from connector.storage.tables import attempts, considered, episodes, messages, outbox
 
 MOST_MESSAGES = 2000
@@ -134,21 +135,12 @@ def _episodes(connection: Connection, wanted: ConversationId) -> tuple[EpisodeRo
     columns = (e.number, e.id, e.started_at, e.ended_at, e.outcome, e.trigger, e.handed_off_at,
                e.ticket)  # fmt: skip
     # An episode's id begins with its conversation's, and is what episodes are found by.
-    asked = select(*columns).where(_begins(connection, e.id, f"{wanted}-"))
+    asked = select(*columns).where(begins(connection, e.id, f"{wanted}-"))
     return tuple(sorted((EpisodeRow(*row) for row in connection.execute(asked)), key=_number))
 
 
 def _number(row: EpisodeRow) -> int:
     return row.number
-
-
-def _begins(connection: Connection, column: Any, prefix: str) -> ColumnElement[bool]:
-    """SQLite finds a range in an index, and no LIKE; a server's order may follow a language."""
-    if connection.dialect.name == "sqlite":
-        found: ColumnElement[bool] = column.between(prefix, prefix + "\x7f")
-        return found
-    like: ColumnElement[bool] = column.startswith(prefix, autoescape=True)
-    return like
 
 
 def _messages(connection: Connection, wanted: ConversationId, number: int) -> tuple[Message, ...]:
@@ -162,7 +154,7 @@ def _calls(
     connection: Connection, wanted: ConversationId, first: datetime, end: datetime | None
 ) -> Iterable[Call]:
     asked = select(outbox).where(
-        _begins(connection, o.key, wanted),
+        begins(connection, o.key, wanted),
         o.conversation_id == wanted,
         o.created_at >= first,
         o.kind.not_in(SILENT),

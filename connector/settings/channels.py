@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from connector.settings.handoff import Handoff
 from connector.settings.hours import Hours
+from connector.settings.masks import Mask
 from connector.settings.messages import Messages
 from connector.settings.problems import refused
 from connector.settings.routes import (
@@ -141,9 +142,10 @@ class Channel(Section):
         description="Whether a message is sent again when it can't be proven that it was sent.",
     )
     csat: Csat = Field(default=Csat(), description="Asking the customer how it was.")
-    mask: tuple[Literal["card_numbers"], ...] = Field(
+    mask: tuple[Mask, ...] = Field(
         default=("card_numbers",),
-        description="What is blotted out before a text goes to the model or the ticket.",
+        description="What is blotted out before a text goes to the model or the ticket: card_numbers, "
+        "national_ids, emails, and patterns of your own.",
     )
 
     @property

@@ -13,7 +13,6 @@ from connector.settings.tree import Tree
 PATHS = (
     "channels.*.limits.messages_per_hour",
     "channels.*.limits.usd_per_day",
-    "ops.retention_days",
 )
 
 

@@ -102,5 +102,7 @@ class Ops(Section):
         description="The time zone of the dashboard and of reports, such as America/New_York.",
     )
     retention_days: Annotated[Whole, Field(ge=1, le=3650)] = Field(
-        default=365, description="After how many days conversations are forgotten."
+        default=365,
+        description="After how many days texts, names and files are taken out of what is over, and a "
+        "conversation in which nothing happened since is forgotten. Counts stay.",
     )

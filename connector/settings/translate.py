@@ -42,7 +42,9 @@ def _tell(model: type[Section], tree: Tree, error: ErrorDetails, reader: Reader)
 def _place(tree: Tree, error: ErrorDetails) -> tuple[Tree, str]:
     """Where the file says it, and the key's path; a missing key is placed at its section."""
     context: Mapping[str, Any] = error.get("ctx") or {}
-    steps = [*error["loc"], *filter(None, [context.get("key")])]
+    # "(own)" and the like say which of several kinds a value is, and stand in no file.
+    named = [s for s in error["loc"] if not str(s).startswith("(")]
+    steps = [*named, *filter(None, [context.get("key")])]
     at, path = tree, tree.path
     for step in steps:
         below = at.below(step)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from connector.domain.conversation import EARLIER_MESSAGES, Author, Conversation, Episode, Message
 from connector.domain.handoff.base import Considered
-from connector.domain.ids import Address, ConversationId, ExternalId
+from connector.domain.ids import Address, ConversationId, ExternalId, person_digest
 from connector.errors import StaleConversation
-from connector.storage import codec, tables
+from connector.storage import codec, cursors, tables
 from connector.storage.once import insert_once
 from connector.storage.prepared import Prepared
 
@@ -20,6 +21,19 @@ _STATE = Prepared(
         tables.conversations.c.holder, tables.conversations.c.state, tables.conversations.c.version
     ).where(tables.conversations.c.id == bindparam("conversation"))
 )
+_OF_ADDRESS = select(tables.conversations.c.id).where(
+    tables.conversations.c.channel == bindparam("on"),
+    tables.conversations.c.address == bindparam("of"),
+)
+
+
+@cache
+def _of_address(dialect: str) -> Prepared:
+    # On a server whoever forgets it waits for those who have found it.
+    shared = _OF_ADDRESS.with_for_update(read=True, key_share=True)
+    return Prepared(shared if dialect == "postgresql" else _OF_ADDRESS)
+
+
 _MESSAGES = Prepared(
     select(tables.messages.c.body)
     .where(
@@ -74,9 +88,29 @@ _CHANGE_EPISODE = Prepared(
 _ADD_CONSIDERED = insert(tables.considered)
 
 
+SALT = "forgotten"  # the cursor that changes whenever somebody is forgotten
+
+
+def of_address(connection: Connection, channel: str, address: Address) -> ConversationId | None:
+    """The conversation of this address on this channel; it can't be forgotten before the commit."""
+    asked = {"on": channel, "of": address}
+    row = _of_address(connection.dialect.name)(connection, asked).first()
+    return None if row is None else ConversationId(row.id)
+
+
 def ensure(connection: Connection, channel: str, address: Address, at: datetime) -> ConversationId:
     """The conversation of this address on this channel, begun if it is new."""
-    begun = Conversation.begin(channel, address)
+    known = of_address(connection, channel, address)
+    if known is not None:
+        return known
+    stopped = delete(tables.opt_outs).where(
+        tables.opt_outs.c.digest == person_digest(channel, address)
+    )
+    salt = cursors.get(connection, SALT) or ""
+    begun = replace(
+        Conversation.begin(channel, address, salt),
+        opted_out=connection.execute(stopped).rowcount > 0,
+    )
     row = {
         "id": begun.id,
         "channel": channel,
@@ -87,12 +121,9 @@ def ensure(connection: Connection, channel: str, address: Address, at: datetime)
         "version": 1,
         "updated_at": at,
     }
-    insert_once(connection, tables.conversations, ("id",), row)
-    return begun.id
-
-
-def exists(connection: Connection, wanted: ConversationId) -> bool:
-    return _STATE(connection, {"conversation": wanted}).first() is not None
+    # Another process may begin it at the same instant, before this one sees it.
+    insert_once(connection, tables.conversations, (), row)
+    return of_address(connection, channel, address) or begun.id
 
 
 def known_externals(connection: Connection, wanted: ConversationId) -> frozenset[ExternalId]:
@@ -121,7 +152,10 @@ def load(connection: Connection, wanted: ConversationId) -> Conversation | None:
     return replace(
         conversation,
         messages=tuple(x for x in messages if x.episode == number),
-        earlier=tuple(x for x in messages if x.episode < number)[-EARLIER_MESSAGES:],
+        # What was emptied since tells the bot nothing.
+        earlier=tuple(x for x in messages if x.episode < number and (x.text or x.media))[
+            -EARLIER_MESSAGES:
+        ],
         version=row.version,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +31,12 @@ _FIRST_TIMER = Prepared(
 )
 _HANDLED = Prepared(
     update(inbox)
-    .where(inbox.c.id == bindparam("event"), inbox.c.handled_at.is_(None))
+    .where(
+        inbox.c.id == bindparam("event"),
+        # SQLite gives a deleted row's number to another one.
+        inbox.c.conversation_id == bindparam("conversation"),
+        inbox.c.handled_at.is_(None),
+    )
     .values(handled_at=bindparam("at"))
 )
 _FIRED = Prepared(
@@ -55,6 +61,13 @@ def _add(dialect: str) -> Prepared:
         .on_conflict_do_nothing(index_elements=["source", "external_id"])
         .returning(inbox.c.id)
     )
+
+
+_FORGOTTEN = Prepared(
+    select(inbox.c.id).where(
+        inbox.c.source == bindparam("by"), inbox.c.external_id == bindparam("digest")
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,17 @@ def add(connection: Connection, arrivals: Sequence[Arrival], at: datetime) -> li
     return fresh
 
 
+def digest(external_id: str) -> str:
+    """What stands for an id of a forgotten customer's: some providers' ids hold the phone number."""
+    return "sha256:" + hashlib.sha256(external_id.encode()).hexdigest()
+
+
+def forgotten(connection: Connection, source: str, external_id: str) -> bool:
+    """Whether this was told before, by somebody who is forgotten since: it may come once more."""
+    known = {"by": source, "digest": digest(external_id)}
+    return _FORGOTTEN(connection, known).first() is not None
+
+
 def upcoming(
     connection: Connection, conversation: ConversationId, now: datetime
 ) -> tuple[Waiting | None, datetime | None]:
@@ -138,7 +162,7 @@ def handled(
     Raise StaleConversation if another worker has handled it, or set the timer anew.
     """
     if waiting.id is not None:
-        done = _HANDLED(connection, {"event": waiting.id, "at": at})
+        done = _HANDLED(connection, {"event": waiting.id, "conversation": conversation, "at": at})
     else:
         assert isinstance(waiting.event, TimerFired)  # noqa: S101 - all else has an id
         fired = {"conversation": conversation, "timer": waiting.event.name}
@@ -156,7 +180,7 @@ def failed(
         return
     connection.execute(
         update(inbox)
-        .where(inbox.c.id == waiting.id)
+        .where(inbox.c.id == waiting.id, inbox.c.conversation_id == conversation)
         .values(failures=waiting.failures + 1, due_at=due_at)
     )
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, String, and_, cast, or_, select
 
 from connector.domain.conversation import Solved, WithAgent
 from connector.domain.ids import ExternalId, TicketId
+from connector.storage.inbox import digest
 from connector.storage.tables import conversations, episodes, inbox, links
 
 AT_ONCE = 500  # ids in one question
@@ -35,12 +36,13 @@ def tickets_under_way(connection: Connection, helpdesk: str) -> list[TicketId]:
 
 
 def known(connection: Connection, source: str, ids: Sequence[ExternalId]) -> frozenset[ExternalId]:
-    """Those of the ids that this source has told before."""
-    found: set[ExternalId] = set()
-    for first in range(0, len(ids), AT_ONCE):
-        some = ids[first : first + AT_ONCE]
+    """Those of the ids that this source has told before, also of customers who are forgotten."""
+    stands_for = {name: each for each in ids for name in (each, digest(each))}
+    names, found = list(stands_for), set[ExternalId]()
+    for first in range(0, len(names), AT_ONCE):
+        some = names[first : first + AT_ONCE]
         asked = select(inbox.c.external_id).where(
             inbox.c.source == source, inbox.c.external_id.in_(some)
         )
-        found |= {ExternalId(row.external_id) for row in connection.execute(asked)}
+        found |= {stands_for[row.external_id] for row in connection.execute(asked)}
     return frozenset(found)

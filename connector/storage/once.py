@@ -23,7 +23,10 @@ def insert(table: Table, dialect: str) -> Any:
 
 @cache
 def _once(table: Table, dialect: str, unique: tuple[str, ...]) -> Prepared:
-    return Prepared(insert(table, dialect).on_conflict_do_nothing(index_elements=list(unique)))
+    # Without names: whatever is unique.
+    return Prepared(
+        insert(table, dialect).on_conflict_do_nothing(index_elements=list(unique) or None)
+    )
 
 
 @cache

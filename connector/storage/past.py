@@ -24,7 +24,9 @@ def episodes(
 ) -> Iterator[Past]:
     """Those that began since then, the oldest first. `hand_back`: each channel's hand-back tag."""
     e = tables.episodes
-    found = connection.execute(select(e).where(e.c.started_at >= since).order_by(e.c.started_at))
+    # What was emptied has no texts to be replayed.
+    full = select(e).where(e.c.started_at >= since, e.c.emptied_at.is_(None))
+    found = connection.execute(full.order_by(e.c.started_at))
     for row in found.all():
         said = _messages(connection, row.conversation_id, row.number)
         tags = _tags(connection, row.conversation_id, row.ticket) if row.ticket else frozenset()

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from connector.errors import SchemaMismatch
 from connector.storage.engine import Database
+from connector.storage.wipe import OVERWRITES
 
 MIGRATING = 0x6D696772  # any number that every version of this program uses
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -40,7 +41,10 @@ def migrate(db: Database) -> str:
         if connection.dialect.name == "postgresql":
             # Of two that migrate at the same time, the second finds everything done.
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
-        check(current(connection))
+        found = current(connection)
+        check(found)
+        if found is None and connection.dialect.name == "sqlite":
+            connection.execute(text(f"PRAGMA user_version={OVERWRITES}"))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

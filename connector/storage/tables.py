@@ -103,10 +103,12 @@ episodes = Table(
     Column("replied_at", Utc),
     Column("reopened", Integer, nullable=False, server_default="0"),
     Column("came_back", String(20)),
+    Column("emptied_at", Utc),  # since then its texts are gone, and what is left says who and when
     Index("ix_episodes_started", "started_at"),
     # What version 0.1.0's reports count by; ours have the two below, which hold all that they read.
     Index("ix_episodes_counted", "started_at", "channel", "language", "trigger", "outcome",
           "handed_off_at"),
+    _partial("ix_episodes_full", "emptied_at IS NULL", "ended_at", "id"),
     _partial("ix_episodes_handed_over", "trigger IS NOT NULL", "started_at"),
     Index("ix_episodes_figures", "started_at", "channel", "language", "trigger", "outcome", "topic",
           "score", "reopened", "came_back"),
@@ -146,6 +148,7 @@ inbox = Table(
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("due_at", Utc, nullable=False),
     UniqueConstraint("source", "external_id", name="uq_inbox_external"),
+    Index("ix_inbox_conversation", "conversation_id"),
     Index(
         "ix_inbox_unhandled",
         "conversation_id",
@@ -201,6 +204,14 @@ timers = Table(
     Column("name", String(40), primary_key=True),
     Column("due_at", Utc, nullable=False),
     Index("ix_timers_due", "due_at"),
+)
+
+# Of customers who are forgotten, those who had said STOP: it still counts should they write again.
+opt_outs = Table(
+    "opt_outs",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # domain/ids: person_digest
+    Column("at", Utc, nullable=False),
 )
 
 links = Table(

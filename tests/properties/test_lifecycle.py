@@ -34,6 +34,7 @@ from connector.domain.effects import (
     Direction,
     OpenTicket,
     ReadTicket,
+    Redact,
     RemoveTags,
     SendText,
     SetTimer,
@@ -223,18 +224,23 @@ class World:
             case AddComment():
                 return self.added(call)
             case RemoveTags():
-                found = self.tickets[call.ticket]
-                if found.deleted or found.status is CLOSED:
-                    return e.TagsRefused(self.at, call.key, call.ticket, "closed", "x")
-                found.tags -= set(call.tags)
-                return e.TagsRemoved(self.at, call.key, call.ticket)
+                return self.untagged(call)
             case ReadTicket():
                 return self.read(call)
+            case Redact():
+                raise AssertionError("no decision orders it")
             case SendText():
                 self.phone.append(call.text)
                 return e.MessageSent(self.at, call.message, ExternalId(f"SMout{len(self.phone)}"))
             case ShowHolder():
                 return e.HolderShown(self.at, call.key)
+
+    def untagged(self, call: RemoveTags) -> e.Event:
+        found = self.tickets[call.ticket]
+        if found.deleted or found.status is CLOSED:
+            return e.TagsRefused(self.at, call.key, call.ticket, "closed", "x")
+        found.tags -= set(call.tags)
+        return e.TagsRemoved(self.at, call.key, call.ticket)
 
     def added(self, call: AddComment) -> e.Event:
         found, draft = self.tickets[call.draft.ticket], call.draft

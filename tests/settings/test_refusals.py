@@ -60,7 +60,13 @@ CHANNEL_ROWS = [
      "before it opens; write the part after midnight there"),
     ("hours: {timezone: UTC, open: {mon-tue: [], tue: []}}", "22:48: channels.sms-us.hours.open.tue: 'tue' "
      "is covered twice"),
-    ("mask: [iban]", "22:12: channels.sms-us.mask[0]: must be card_numbers"),
+    ("mask: [iban]", "22:12: channels.sms-us.mask[0]: must be one of card_numbers, national_ids, emails"),
+    ("mask: [emails, {name: x, pattern: '(?<=a)b'}]", "22:30: channels.sms-us.mask[1].pattern: is no "
+     "pattern of RE2 (invalid perl operator: (?<=); RE2 knows no look-around and no back references"),
+    ("mask: [{name: x, pattern: 'a*'}]", "22:22: channels.sms-us.mask[0].pattern: fits nothing at all, "
+     "and so everything; it must need a character"),
+    ("mask: [{name: x}]", "22:12: channels.sms-us.mask[0].pattern: is missing"),
+    ("mask: [{name: y, nam: x, pattern: b}]", "22:22: channels.sms-us.mask[0].nam: unknown key"),
     ("limits: {usd_per_day: -1}", "22:14: channels.sms-us.limits.usd_per_day: must be more than 0"),
     ("on_unknown: at_most_onec", "22:5: channels.sms-us.on_unknown: must be one of at_most_once, "
      "at_least_once; did you mean 'at_most_once'?"),

@@ -58,6 +58,8 @@ def _decided(conversation: Conversation, event: e.Event, policy: Policy) -> Deci
             return desks.done(now, event)
         case e.CommentRefused():
             now = desks.done(now, event)
+        case e.Redacted():
+            return now  # of a forgotten customer: nothing follows
         case e.TimerFired(name=decision.REPORT):
             return reports.tell(now)
         case e.HandBackOrdered() | e.ResendOrdered():
@@ -69,7 +71,7 @@ def _decided(conversation: Conversation, event: e.Event, policy: Policy) -> Deci
     return _by_holder(now, event, policy)
 
 
-def _by_holder(now: Decision, event: e.Event, policy: Policy) -> Decision:
+def _by_holder(now: Decision, event: e.ByHolder, policy: Policy) -> Decision:
     if isinstance(event, past_desk.News) and past_desk.concerns(now.conversation, event):
         return past_desk.decide(now, event, policy)
     match now.conversation.holder:

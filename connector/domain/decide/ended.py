@@ -14,7 +14,7 @@ from connector.domain.decide.reports import tell
 from connector.domain.policy import Policy
 
 
-def decide(decision: Decision, event: e.Event, policy: Policy) -> Decision:
+def decide(decision: Decision, event: e.ByHolder, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
             return _messaged(decision, event, policy)

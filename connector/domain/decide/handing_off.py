@@ -23,7 +23,7 @@ from connector.domain.effects import SetTimer
 from connector.domain.policy import Policy
 
 
-def decide(decision: Decision, holder: HandingOff, event: e.Event, policy: Policy) -> Decision:
+def decide(decision: Decision, holder: HandingOff, event: e.ByHolder, policy: Policy) -> Decision:
     ours = decision.conversation.episode.id
     match event:
         case e.CustomerMessaged():

@@ -32,7 +32,7 @@ from connector.domain.tickets import CommentDraft, TicketStatus
 from connector.domain.transcript import comment_htmls, to_attach
 
 
-def decide(decision: Decision, holder: Solved, event: e.Event, policy: Policy) -> Decision:
+def decide(decision: Decision, holder: Solved, event: e.ByHolder, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
             return _customer_messaged(decision, holder, event, policy)

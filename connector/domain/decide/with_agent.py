@@ -32,7 +32,7 @@ from connector.domain.policy import Policy
 from connector.domain.tickets import CommentDraft, TicketStatus
 
 
-def decide(decision: Decision, holder: WithAgent, event: e.Event, policy: Policy) -> Decision:
+def decide(decision: Decision, holder: WithAgent, event: e.ByHolder, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
             return _customer_messaged(hear(decision, event), holder, policy)

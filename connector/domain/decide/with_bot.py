@@ -42,7 +42,7 @@ from connector.domain.turns import BotDecision, BotRequest, BotTurn, Line
 LINES = 60
 
 
-def decide(decision: Decision, holder: WithBot, event: e.Event, policy: Policy) -> Decision:
+def decide(decision: Decision, holder: WithBot, event: e.ByHolder, policy: Policy) -> Decision:
     match event:
         case e.CustomerMessaged():
             return customer_messaged(decision, event, policy)

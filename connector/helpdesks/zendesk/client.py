@@ -106,6 +106,13 @@ class Client:
         call = Call(operation, repeatable=True)
         return _walled(own.session, call, lambda: read(own.session.get(url, params=params).json()))
 
+    def send(self, operation: str, method: str, path: str, body: Json | None = None) -> None:
+        """What zenpy has no word for, and may be done twice. Raise Transient or Rejected."""
+        own = self._own()
+        url = f"{self._config.official}/api/v2/{path}"
+        call = Call(operation, repeatable=True)
+        _walled(own.session, call, lambda: own.session.request(method, url, json=body))
+
     def authorization(self) -> str:
         """The header that opens this account's files, for its own host only."""
         return self.credentials.header()

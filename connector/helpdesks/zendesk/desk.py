@@ -10,7 +10,7 @@ from connector.domain.files import File
 from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.domain.tickets import Changes, CommentDraft, Cursor, OpenedTicket, TicketDraft
-from connector.helpdesks.base import History, StoredFile
+from connector.helpdesks.base import Blotted, History, StoredFile
 from connector.helpdesks.zendesk import (
     comments,
     files,
@@ -18,6 +18,7 @@ from connector.helpdesks.zendesk import (
     limits,
     news,
     pieces,
+    redaction,
     tickets,
     uploads,
     webhooks,
@@ -65,6 +66,16 @@ class Zendesk:
 
     def remove_tags(self, ticket: TicketId, tags: Sequence[str]) -> None:
         tickets.remove_tags(self._client, ticket, tags)
+
+    def redact(
+        self,
+        ticket: TicketId,
+        comments: Sequence[ExternalId],
+        fields: Sequence[str],
+        *,
+        person: bool,
+    ) -> Blotted:
+        return redaction.redact(self._client, ticket, comments, fields, person=person)
 
     def changes(self, ticket: TicketId, after: Cursor) -> Changes:
         return comments.changes(self._client, self._config, ticket, after)

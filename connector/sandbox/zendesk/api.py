@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
-from connector.sandbox.zendesk import exports
+from connector.sandbox.zendesk import exports, taken_back
 from connector.sandbox.zendesk.paces import Paces
 from connector.sandbox.zendesk.paging import PAGE, page_of
 from connector.sandbox.zendesk.refusals import RefusedError, bad_request, missing
@@ -48,6 +48,8 @@ class Api:
             ("/api/v2/users/show_many", self._show_many, "GET"),
             ("/api/v2/users/<number>", self._user, "GET", "PUT"),
             ("/api/v2/users/<number>/identities", self._identities, "GET", "POST"),
+            ("/api/v2/users/<number>/identities/<identity>", self._drop_identity, "DELETE"),
+            ("/api/v2/comment_redactions/<number>", self._redact, "PUT"),
             ("/api/v2/uploads", self._upload, "POST"),
             ("/api/v2/attachments/<number>", self._attachment, "GET"),
             ("/api/v2/incremental/ticket_events", self._incremental, "GET"),
@@ -230,6 +232,20 @@ class Api:
                 made = self._twin.users.add_identity(person, self._body("identity"))
                 return jsonify({"identity": made}), 201
             return jsonify({"identities": self._twin.users.identities(person)})
+
+    def _drop_identity(self, number: str, identity: str) -> Response:
+        with self._twin.lock:
+            self._twin.users.drop_identity(self._twin.users.get(number), identity)
+        return Response(status=204)
+
+    def _redact(self, number: str) -> Response:
+        with self._twin.lock:
+            tickets = self._twin.tickets_
+            ticket, comment = taken_back.blot(
+                tickets, number, json.loads(request.get_data()), self._writer
+            )
+        self._twin.changed(ticket)
+        return jsonify({"comment": comment})
 
     # Files and exports
 

@@ -152,6 +152,12 @@ class Users:
         own.append(identity)
         return identity
 
+    def drop_identity(self, person: Json, number: str) -> None:
+        own = self._identities[person["id"]]
+        if number not in [str(i["id"]) for i in own]:
+            raise missing()
+        own[:] = [i for i in own if str(i["id"]) != number]
+
     def search(self, query: str) -> list[Json]:
         """Words and `field:value`, all of which must fit."""
         wanted = [(m[1] or "", (m[2] or m[3]).strip('"')) for m in _QUERY.finditer(query)]

@@ -40,6 +40,7 @@ CALLS = {
     "OpenTicket": "Open the ticket",
     "ReadTicket": "Read the ticket",
     "RemoveTags": "Take tags off the ticket",
+    "Redact": "Blot out a forgotten customer's ticket",
     "AddComment": "Write into the ticket",
     "SendText": "Send to the customer",
     "ShowHolder": "Show in the channel's inbox who has the customer",
@@ -55,6 +56,7 @@ ACTIONS = {
     "article_taken_back": "took back the article on",
     "replay": "replayed",
     "drop": "dropped",
+    "forget": "forgot",
 }
 ORDERED = {
     "hand_over": "Ordered. The bot goes silent, and a ticket is on its way.",
