@@ -18,6 +18,7 @@ from connector import (
     desks,
     fleet,
     knowledge,
+    limits,
     log,
     mirroring,
     phrases,
@@ -42,6 +43,7 @@ from connector.sites import Account
 from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
 from connector.storage.shift import shift
+from connector.watch import duties as watching
 from connector.web import health
 from connector.web.app import Web, create_app
 
@@ -133,10 +135,12 @@ def _build(
         now=clock,
         wake=wake,
         settle_after=settle_after,
+        tell_handoffs=watching.tells_handoffs(settings),
     )
     todo, ready = partial(step, parts), partial(alone.readiness, db)
     polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
-    ticker: Ticker | None = Ticker(db, duties(parts, polled, reconcile_every), clock)
+    periodic = [*duties(parts, polled, reconcile_every), *watching.duties(settings, db, clock)]
+    ticker: Ticker | None = Ticker(db, periodic, clock)
     if many:
         runner = fleet.runner(role, db, settings.database, todo, clock)
         ready = partial(fleet.readiness, db, runner)
@@ -144,7 +148,7 @@ def _build(
     else:
         runner = LocalRunner(todo, lanes.looking(db, clock), clock)
     links, ops = mirroring.links(settings), dashboard.of(settings)
-    web = Web(parts, settings.public_url, ready, links, ops)
+    web = Web(parts, settings.public_url, ready, links, ops, watching.scraping(settings))
     app = create_app(web)
     if many and role == "wsgi":  # the others do not start before the schema is right
         health.hold_back(app, partial(fleet.check, db))
@@ -221,6 +225,7 @@ def _channels(
             helpdesk=given.helpdesk,
             resend_unproven=given.on_unknown == "at_least_once",
             bot_name=given.bot,
+            spending=limits.spending(settings, name),
         )
     return made
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from connector.domain.caps import Cap
 from connector.domain.handoff.base import HandoffPolicy
 from connector.domain.hours import OpeningHours
 from connector.domain.ids import Address, ConversationId, ExternalId
@@ -76,5 +77,7 @@ class Policy:
     survey: timedelta | None = None  # how long an answer counts; None: don't ask
     steering: Steering = Steering()
     media: Callable[[Address], MediaLimits | None] = no_media  # what this customer can be shown
+    # Limits that are used up at this moment: while there is one, the bot may not answer.
+    reached: tuple[Cap, ...] = ()
     # Where an agent's file can be had from `at` on, for a while; "": nowhere.
     link: Callable[[ExternalId, datetime], str] = nowhere

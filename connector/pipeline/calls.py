@@ -85,7 +85,8 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
         case OpenTicket():
             opened = desk.open_ticket(call.draft)
             for what in opened.lacks:
-                alerts.alert(f"ticket_without_{what}", channel.helpdesk, ticket=opened.id)
+                alerts.alert(parts.db, parts.now(), f"ticket_without_{what}", channel.helpdesk,
+                             ticket=opened.id)  # fmt: skip
             return e.TicketOpened(parts.now(), call.draft.external_id, opened.id, opened.requester)
         case AddComment():
             return _added(parts, call, desk.add_comment(call.draft))

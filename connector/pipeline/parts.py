@@ -12,6 +12,7 @@ from connector.channels.base import Channel
 from connector.domain.lanes import Lane
 from connector.domain.policy import Policy
 from connector.helpdesks.base import Helpdesk
+from connector.pipeline.spending import Spending
 from connector.storage.engine import Database
 
 # A request whose answer was lost may still be on its way in: ask when it has had time to land.
@@ -33,6 +34,7 @@ class ChannelParts:
     helpdesk: str
     resend_unproven: bool = False  # on_unknown: at_least_once
     bot_name: str = ""
+    spending: Spending | None = None  # None: nothing is counted, and nothing limited
 
 
 @dataclass(frozen=True)
@@ -43,3 +45,4 @@ class Parts:
     now: Callable[[], datetime]
     wake: Wake
     settle_after: timedelta = SETTLE_AFTER
+    tell_handoffs: bool = False  # somebody wants a notice of each

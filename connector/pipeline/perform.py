@@ -9,7 +9,8 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
-from connector import alerts, log
+from connector import alerts, log, meters
+from connector.domain.caps import USD_PER_DAY
 from connector.domain.decide.decision import BURIED
 from connector.domain.effects import (
     AddComment,
@@ -23,9 +24,9 @@ from connector.domain.events import CommentAdded, DeliveryUnknown, Event, Ticket
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import ProviderError, Rejected, Uncertain
-from connector.pipeline import batch, calls, circuit, files, gate, retry
+from connector.pipeline import batch, calls, circuit, files, gate, retry, spending
 from connector.pipeline.parts import ChannelParts, Parts
-from connector.storage import conversations, inbox, links, outbox, upstreams
+from connector.storage import conversations, inbox, links, outbox, tallies, upstreams
 from connector.storage.inbox import Arrival
 from connector.storage.outbox import Row, State
 
@@ -98,7 +99,8 @@ def _call(
 ) -> bool:
     try:
         rows = files.bring(parts, channel, rows)
-        event = calls.carry_out(parts, channel, batch.joined(rows))
+        with meters.upstream(calls.upstream(channel, rows[0].call), rows[0].call):
+            event = calls.carry_out(parts, channel, batch.joined(rows))
     except files.NotFetched as failure:
         return all([_failed(parts, channel, row, failure.error) for row in rows])
     except ProviderError as error:
@@ -121,18 +123,31 @@ def _count(
 def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> bool:
     now = parts.now()
     if isinstance(error, Rejected):
-        return _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
+        return _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning, error)
     if isinstance(error, Uncertain):
         return _postpone(parts, row, State.UNCERTAIN, now + parts.settle_after, error)
     match retry.after(error, row.call, row.attempts, row.created_at, now):
         case retry.Again(at):
+            if not _pays_again(parts, channel, row, error):
+                spent = "the day's money is used up"
+                return _give_up(parts, channel, row, State.REFUSED, USD_PER_DAY, spent)
             return _postpone(parts, row, State.DUE, at, error)
         case retry.GiveUp(reason):
             # A person takes over from the bot, a ticket does without a summary: nothing to dig up.
             followed = isinstance(row.call, AskBot | Summarise)
             state = State.REFUSED if followed else State.BURIED
             code = error.code if followed else BURIED
-            return _give_up(parts, channel, row, state, code, reason)
+            return _give_up(parts, channel, row, state, code, reason, error)
+
+
+def _pays_again(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> bool:
+    """A try of the model may have cost something; whether the next one would still be paid for."""
+    limits = channel.spending
+    if limits is None or not isinstance(row.call, AskBot | Summarise):
+        return True
+    return parts.db.write(
+        lambda c: spending.settle(c, limits, channel.bot, row.call, error, again=True)
+    )
 
 
 def _settle(parts: Parts, channel: ChannelParts, row: Row) -> bool:
@@ -173,15 +188,17 @@ def _unknown(parts: Parts, channel: ChannelParts, row: Row) -> bool:
 
 
 def _give_up(
-    parts: Parts, channel: ChannelParts, row: Row, state: State, code: str, meaning: str
-) -> bool:
+    parts: Parts, channel: ChannelParts, row: Row, state: State, code: str, meaning: str,
+    failure: ProviderError | None = None,
+) -> bool:  # fmt: skip
     event = calls.refused(parts, row.call, code, meaning, row.attempts)
     level = _log.error if state is State.BURIED else _log.warning
     level("call_" + state.value, conversation=row.conversation, call=type(row.call).__name__,
           key=row.call.key, code=code, attempts=row.attempts)  # fmt: skip
     if isinstance(row.call, OpenTicket):
-        alerts.alert("ticket_refused", channel.helpdesk, conversation=row.conversation, code=code)
-    return _finish(parts, channel, [Over(row, state, event, _reason(code, meaning))])
+        alerts.alert(parts.db, parts.now(), "ticket_refused", channel.helpdesk,
+                     conversation=row.conversation, code=code)  # fmt: skip
+    return _finish(parts, channel, [Over(row, state, event, _reason(code, meaning), failure)])
 
 
 def _reason(code: str, meaning: str) -> str:
@@ -207,6 +224,7 @@ class Over:
     state: State
     event: Event
     error: str = ""
+    failure: ProviderError | None = None  # what its last try came to
 
 
 def _finish(parts: Parts, channel: ChannelParts, ended: Sequence[Over]) -> bool:
@@ -216,6 +234,11 @@ def _finish(parts: Parts, channel: ChannelParts, ended: Sequence[Over]) -> bool:
     def keep(connection: Connection) -> None:
         for over in ended:
             row = over.row
+            if channel.spending is not None:
+                spending.settle(connection, channel.spending, channel.bot, row.call,
+                                over.failure or over.event)  # fmt: skip
+            if over.state is State.UNKNOWN:
+                tallies.add(connection, tallies.UNKNOWN, row.channel)
             if outbox.finish(connection, row, over.state, now, over.error):
                 arrival = Arrival("outbox", str(row.id), row.conversation, over.event)
                 inbox.add(connection, [arrival], now)
