@@ -12,7 +12,7 @@ from connector.domain.decide import Decision
 from connector.storage import alarms, tallies
 from connector.storage.alarms import Alarm
 
-CAP_REACHED, HANDOFF = "cap_reached", "handoff"
+CAP_REACHED, HANDOFF = "cap_reached", alarms.NOTICE
 
 
 def cap(channel: str, reached: Cap, day: str) -> Alarm:

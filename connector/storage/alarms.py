@@ -16,6 +16,10 @@ from connector.storage.prepared import Prepared
 from connector.storage.watched import alarms
 
 a = alarms.c
+WAITING, DOWN = "waiting", "provider_down"
+# These go on until they are found no more; the others are things that happened.
+LASTING = (WAITING, DOWN)
+NOTICE = "handoff"  # no alarm: agents want to know of each
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ def add(connection: Connection, alarm: Alarm, now: datetime) -> bool:
         "raised_at": now, "tell_at": now, "told": "", "tries": 0,
     }  # fmt: skip
     new = _add(connection.dialect.name)(connection, row).first() is not None
-    if new:
+    if new and alarm.kind != NOTICE:
         tallies.add(connection, tallies.ALERTS, alarm.kind, alarm.owner)
     return new
 

@@ -69,7 +69,7 @@ def look_around(db: Database, bounds: Bounds, now: datetime) -> None:
 
     def keep(connection: Connection) -> list[Alarm]:
         still = [alarm.cause for alarm in seen]
-        alarms.over(connection, findings.LASTING, still, now)
+        alarms.over(connection, alarms.LASTING, still, now)
         new = [alarm for alarm in seen if alarms.add(connection, alarm, now)]
         alarms.tidy(connection, now - KEPT)
         spend.release(connection, now - CALL_IS_OVER)

@@ -10,12 +10,10 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from connector.pipeline.circuit import THRESHOLD
 from connector.reports import live
-from connector.storage.alarms import Alarm
+from connector.storage.alarms import DOWN, WAITING, Alarm
 from connector.storage.tables import circuits, conversations, episodes, inbox, outbox
 
-WAITING, DOWN, BURIED, JUMP = "waiting", "provider_down", "buried", "handoff_jump"
-# They go on until they are found no more; the others are named by their day.
-LASTING = (WAITING, DOWN)
+BURIED, JUMP = "buried", "handoff_jump"
 # A rate says nothing of a handful of conversations.
 FEWEST_NOW, FEWEST_BEFORE, LEAST_POINTS = 20, 100, 10.0
 DAY, BASELINE = timedelta(days=1), timedelta(days=28)

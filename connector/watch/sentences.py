@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from connector.pipeline.notices import CAP_REACHED, HANDOFF
-from connector.storage.alarms import Alarm
-from connector.watch.findings import BURIED, DOWN, JUMP, WAITING
+from connector.storage.alarms import DOWN, WAITING, Alarm
+from connector.watch.findings import BURIED, JUMP
 
 
 @dataclass(frozen=True)

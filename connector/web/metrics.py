@@ -11,21 +11,23 @@ import hmac
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask, Response, abort, request
 from prometheus_client import CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, func, literal_column, or_, select
 
 from connector.domain.money import NANO
 from connector.meters import ACK_SECONDS, UPSTREAM_SECONDS
 from connector.storage import tables, tallies
+from connector.storage.alarms import LASTING, NOTICE
 from connector.storage.engine import Database
 from connector.storage.watched import alarms, spend
 from connector.web.ops.gate import from_here
 
+HAPPENED = timedelta(hours=1)
 MANY = "PROMETHEUS_MULTIPROC_DIR"  # set where several processes answer at one address
 
 
@@ -128,13 +130,17 @@ def _states(connection: Connection) -> Iterable[Metric]:
     for row in connection.execute(select(c.upstream, c.open_until)):
         circuits.add_metric([row.upstream], float(row.open_until is not None))
     raised = GaugeMetricFamily(
-        "connector_alarms", "What people were told of and is not over", labels=["kind"]
+        "connector_alarms",
+        "What needs a person: while it lasts, or for an hour where it is a thing that happened",
+        labels=["kind", "owner"],
     )
-    going_on = select(alarms.c.kind, func.count().label("number")).where(
-        literal_column("alarms.over_at IS NULL")
+    a, recent = alarms.c, datetime.now(UTC) - HAPPENED
+    shown = or_(a.kind.in_(LASTING), a.raised_at >= recent)
+    counted = select(a.kind, a.owner, func.count().label("number")).where(
+        literal_column("alarms.over_at IS NULL"), shown, a.kind != NOTICE
     )
-    for row in connection.execute(going_on.group_by(alarms.c.kind)):
-        raised.add_metric([row.kind], row.number)
+    for row in connection.execute(counted.group_by(a.kind, a.owner)):
+        raised.add_metric([row.kind, row.owner], row.number)
     return [circuits, raised]
 
 
