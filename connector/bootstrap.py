@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Flask
 
 from connector import (
+    __version__,
     adapters,
     alone,
     dashboard,
@@ -24,6 +25,7 @@ from connector import (
     phrases,
     policies,
     sites,
+    tracing,
 )
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
@@ -66,6 +68,8 @@ class Connector:
     ticker: Ticker | None  # None: another process of the fleet does periodic work
 
     def start(self) -> None:
+        if (traces := self.settings.ops.traces) is not None:
+            tracing.set_up(traces.endpoint, __version__)
         self.runner.start()
         if self.ticker is not None:
             self.ticker.start()
@@ -77,6 +81,7 @@ class Connector:
         drained = self.runner.stop(seconds)
         for channel in self.parts.channels.values():
             channel.bot.close()
+        tracing.close()
         self.db.close()
         self.lock.release()
         return drained
@@ -139,7 +144,10 @@ def _build(
     )
     todo, ready = partial(step, parts), partial(alone.readiness, db)
     polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
-    periodic = [*duties(parts, polled, reconcile_every), *watching.duties(settings, db, clock)]
+    periodic = [
+        *duties(parts, polled, reconcile_every),
+        *watching.duties(settings, db, clock, reconcile_every),
+    ]
     ticker: Ticker | None = Ticker(db, periodic, clock)
     if many:
         runner = fleet.runner(role, db, settings.database, todo, clock)

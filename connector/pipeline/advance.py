@@ -8,7 +8,7 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from connector import alerts, log
+from connector import alerts, log, tracing
 from connector.domain.caps import Cap
 from connector.domain.conversation import Conversation
 from connector.domain.decide import Decision, decide
@@ -42,7 +42,8 @@ def advance(parts: Parts, conversation: ConversationId) -> datetime | None:
         if isinstance(event, Unreadable) or isinstance(before, Unreadable):
             _park(parts, conversation, waiting, "Unreadable", now)
             return now
-        _handle(parts, waiting, event, before, now)
+        with tracing.span("advance", conversation, event=type(event).__name__):
+            _handle(parts, waiting, event, before, now)
     except StaleConversation:
         return now  # somebody was faster: look again
     # What arrives from now on wakes the lane again, timers that were just set too.

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy import Connection
 
-from connector import alerts, log, meters
+from connector import alerts, log, meters, tracing
 from connector.domain.caps import USD_PER_DAY
 from connector.domain.decide.decision import BURIED
 from connector.domain.effects import (
@@ -99,7 +100,8 @@ def _call(
 ) -> bool:
     try:
         rows = files.bring(parts, channel, rows)
-        with meters.upstream(calls.upstream(channel, rows[0].call), rows[0].call):
+        upstream = calls.upstream(channel, rows[0].call)
+        with _watched(upstream, rows[0]):
             event = calls.carry_out(parts, channel, batch.joined(rows))
     except files.NotFetched as failure:
         return all([_failed(parts, channel, row, failure.error) for row in rows])
@@ -109,6 +111,15 @@ def _call(
     gate.answered(parts, channel, rows[0], known)
     done = [Over(row, State.DONE, batch.share(event, row)) for row in rows]
     return _finish(parts, channel, done)
+
+
+@contextmanager
+def _watched(upstream: str, row: Row) -> Iterator[None]:
+    """How long it takes, for /metrics and for traces."""
+    op = meters.operation(type(row.call).__name__)
+    told = {"op": op, "upstream": upstream, "attempt": str(row.attempts)}
+    with tracing.span("perform", row.conversation, **told), meters.upstream(upstream, row.call):
+        yield
 
 
 def _count(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from connector import log
+from connector import log, tracing
 from connector.channels.base import Inbound, InboundConsent, InboundMessage, InboundReceipt
 from connector.domain.events import (
     CustomerConsented,
@@ -41,7 +41,9 @@ def from_channel(parts: Parts, channel: str, received: Sequence[Inbound]) -> int
             arrivals.append(Arrival(f"channel:{channel}", each.id, ours, _event(parts, each), raw))
         return list(zip(arrivals, inbox.add(connection, arrivals, now), strict=True))
 
-    stored = parts.db.write(keep)
+    first = conversation_id(channel, received[0].customer) if received else ""
+    with tracing.span("webhook", first, channel=channel, events=str(len(received))):
+        stored = parts.db.write(keep)
     for arrival, new in stored:
         kind = type(arrival.event).__name__
         _log.info("webhook_stored" if new else "webhook_repeated", channel=channel, kind=kind,

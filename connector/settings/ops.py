@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 
 from connector.settings.problems import refused
 from connector.settings.section import Section
-from connector.settings.values import Duration, Number, Secret, Whole, between, matches
+from connector.settings.values import Duration, Number, Secret, Url, Whole, between, matches
 from connector.settings.zones import known_zone
 
 AccountName = Annotated[
@@ -71,6 +71,15 @@ class Alerts(Section):
     )
 
 
+class Traces(Section):
+    """OpenTelemetry: the way of each message, as spans."""
+
+    endpoint: Url = Field(
+        description="The collector, OTLP over HTTP, such as http://127.0.0.1:4318. Needs "
+        "`pip install 'connector[traces]'`."
+    )
+
+
 class Ops(Section):
     """The operators' side."""
 
@@ -88,6 +97,9 @@ class Ops(Section):
         "sits at this machine may.",
     )
     alerts: Alerts = Field(default=Alerts(), description="Who is told of what needs a person.")
+    traces: Traces | None = Field(
+        default=None, description="Where spans are sent. Without it nothing is traced."
+    )
     retention_days: Annotated[Whole, Field(ge=1, le=3650)] = Field(
         default=365, description="After how many days conversations are forgotten."
     )

@@ -39,10 +39,10 @@ def duties(
     settings: Settings,
     db: Database,
     now: Callable[[], datetime],
-    every: timedelta = EVERY,
+    at_most: timedelta = EVERY,
 ) -> Sequence[Duty]:
     """Looking is done in any case; telling where somebody is to be told."""
-    given = settings.ops.alerts
+    given, every = settings.ops.alerts, min(at_most, EVERY)
     bounds = Bounds(given.waiting, given.handoff_jump)
 
     def look(_: GoesOn) -> None:

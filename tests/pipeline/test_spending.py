@@ -185,9 +185,9 @@ def test_what_was_set_aside_for_a_call_that_is_not_made_comes_back(db: Database)
     assert db.write(lambda c: spend.release(c, late)) == 0
 
 
-def flood(one: Rig, customers: int, threads: int = 4) -> None:
+def flood(one: Rig, customers: int, threads: int = 4, first: int = 0) -> None:
     """All at once: whatever is due is done by several threads."""
-    for number in range(customers):
+    for number in range(first, first + customers):
         one.texts_in("Where is my parcel?", f"+1555{number % 50:03}{number:05}", f"SM-{number}")
     one.at += timedelta(seconds=2)
     with ThreadPoolExecutor(threads) as pool:

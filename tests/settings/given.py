@@ -27,6 +27,9 @@ ENVIRON = {
     "TELEGRAM_BOT_TOKEN": f"123456:{CANARY}",
     "TELEGRAM_SECRET": CANARY,
     "OWN_APP_SECRET": "whsec_" + b64encode(CANARY.encode() * 3).decode(),
+    "METRICS_TOKEN": f"metrics-{CANARY}",
+    "ALERTS_URL": f"slack://{CANARY}",
+    "AGENTS_URL": f"msteams://{CANARY}",
     "OPS_ANA_HASH": f"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ${CANARY}",
     "OPS_BO_HASH": f"$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ${CANARY}",
 }
