@@ -248,9 +248,9 @@ def _finish(parts: Parts, channel: ChannelParts, ended: Sequence[Over]) -> bool:
             if channel.spending is not None:
                 spending.settle(connection, channel.spending, channel.bot, row.call,
                                 over.failure or over.event)  # fmt: skip
-            if over.state is State.UNKNOWN:
-                tallies.add(connection, tallies.UNKNOWN, row.channel)
             if outbox.finish(connection, row, over.state, now, over.error):
+                if over.state is State.UNKNOWN:
+                    tallies.add(connection, tallies.UNKNOWN, row.channel)
                 arrival = Arrival("outbox", str(row.id), row.conversation, over.event)
                 inbox.add(connection, [arrival], now)
                 _link(connection, channel, row, over.event)

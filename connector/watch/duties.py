@@ -72,12 +72,13 @@ def look_around(db: Database, bounds: Bounds, now: datetime) -> None:
         alarms.over(connection, alarms.LASTING, still, now)
         new = [alarm for alarm in seen if alarms.add(connection, alarm, now)]
         alarms.tidy(connection, now - KEPT)
-        spend.release(connection, now - CALL_IS_OVER)
-        spend.forget_buckets(connection, now - BUCKET_IS_FULL)
         return new
 
     for alarm in db.write(keep):
         alerts.told(alarm)
+    # Transactions of their own: whoever moves a day's money does so before all else.
+    db.write(lambda c: spend.release(c, now - CALL_IS_OVER))
+    db.write(lambda c: spend.forget_buckets(c, now - BUCKET_IS_FULL))
 
 
 def _places(settings: Settings) -> Places:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +20,7 @@ from connector.meters import upstream
 from connector.storage import tallies
 from connector.storage.engine import Database
 from connector.web.app import Web, create_app, create_health
-from connector.web.metrics import Scraping, stored
+from connector.web.metrics import MANY, Scraping, stored
 from tests.pipeline.costly import rig
 from tests.pipeline.rig import Rig
 from tests.reports.given import NOW
@@ -166,3 +170,22 @@ def test_a_hundred_thousand_calls_that_are_done_cost_nothing(db: Database) -> No
     found = {m.name: m for m in db.read(stored)}
     states = {s.labels["state"]: s.value for s in found["connector_outbox"].samples}
     assert states == {"due": 2.0, "trying": 0.0, "uncertain": 0.0, "buried": 2.0}
+
+
+def test_processes_behind_one_address_share_what_they_measured(tmp_path: Path) -> None:
+    """As gunicorn's workers do (config/gunicorn.conf.py)."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    environ = os.environ | {MANY: str(shared)}
+    measure = "from connector.meters import ACK_SECONDS as s; s.labels('channel').observe(0.01)"
+    show = (
+        "from prometheus_client import generate_latest as text; from connector.web.metrics import "
+        "registry; from connector.storage import engine, schema; "
+        f"db = engine.connect('sqlite:///{tmp_path}/a.db'); schema.migrate(db); "
+        "print(text(registry(db)).decode()); db.close()"
+    )
+    for code in (measure, measure, show):
+        ran = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True,
+                             text=True, timeout=60, check=True)  # fmt: skip
+    assert 'connector_webhook_ack_seconds_count{source="channel"} 2.0' in ran.stdout
+    assert "connector_inbox_oldest_age_seconds 0.0" in ran.stdout
