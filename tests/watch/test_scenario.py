@@ -23,7 +23,6 @@ OPS = """
 ops:
   metrics_token: ${METRICS_TOKEN}
   alerts: {to: ["${ALERTS_URL}"], handoffs_to: ["${AGENTS_URL}"]}
-defaults: {limits: {usd_per_day: 0.004}}
 """
 
 
@@ -31,6 +30,7 @@ def test_the_days_money_is_used_up(tmp_path: Path) -> None:
     text = (ROOT / "config/sandbox.yaml").read_text()
     text = text.replace("prompts/", f"{ROOT}/config/prompts/")
     text = text.replace("knowledge: knowledge", f"knowledge: {ROOT}/config/knowledge")
+    text = text.replace("limits: {", f"limits: {{usd_per_day: {CAP}, ")
     config = tmp_path / "channels.yaml"
     config.write_text(text + OPS)
     port = free_port()
