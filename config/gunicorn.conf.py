@@ -5,6 +5,7 @@ only, and it does the work too.
 """
 
 import os
+import tempfile
 import time
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -48,3 +49,7 @@ class Worker(ThreadWorker):
 
 
 worker_class = Worker
+
+if workers > 1:
+    # /metrics is answered by any one of them, and shows the times that all have measured.
+    os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="connector-metrics-"))

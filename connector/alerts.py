@@ -1,19 +1,35 @@
-"""What an operator has to look at: a line in the log at error level, and a count in /metrics."""
+"""What an operator has to look at: a line in the log at error level, a count in /metrics, and, once
+a day and cause, a word to the people named in `ops.alerts`."""
 
 from __future__ import annotations
 
-from prometheus_client import Counter
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from connector import log
+from connector.storage import alarms, tallies
+from connector.storage.alarms import Alarm
+from connector.storage.engine import Database
 
-ALERTS = Counter(
-    "connector_alerts", "What an operator has to look at, since this process started",
-    ["kind", "owner"],
-)  # fmt: skip
 _log = log.get(__name__)
 
 
-def alert(kind: str, owner: str, **ids: object) -> None:
+def alert(db: Database, now: datetime, kind: str, owner: str, **ids: str) -> None:
     """`owner` is the channel's or helpdesk's name; `ids` never hold a text, a number or a token."""
-    _log.error("alert", kind=kind, owner=owner, **ids)
-    ALERTS.labels(kind, owner).inc()
+    alarm = Alarm(f"{kind}:{owner}:{now.date().isoformat()}", kind, owner, ids)
+
+    def keep(connection: Connection) -> None:
+        if not alarms.add(connection, alarm, now):
+            tallies.add(connection, tallies.ALERTS, kind, owner)
+
+    db.write(keep)
+    told(alarm)
+
+
+def told(alarm: Alarm) -> None:
+    """The line in the log."""
+    known = dict(alarm.facts)
+    if alarm.conversation is not None:
+        known["conversation"] = alarm.conversation
+    _log.error("alert", kind=alarm.kind, owner=alarm.owner, **known)

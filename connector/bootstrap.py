@@ -12,17 +12,20 @@ from pathlib import Path
 from flask import Flask
 
 from connector import (
+    __version__,
     adapters,
     alone,
     dashboard,
     desks,
     fleet,
     knowledge,
+    limits,
     log,
     mirroring,
     phrases,
     policies,
     sites,
+    tracing,
 )
 from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
@@ -43,6 +46,7 @@ from connector.sites import Account
 from connector.storage import lanes, lock, schema
 from connector.storage.engine import Database, connect
 from connector.storage.shift import shift
+from connector.watch import duties as watching
 from connector.web import health
 from connector.web.app import Web, create_app
 
@@ -65,6 +69,8 @@ class Connector:
     ticker: Ticker | None  # None: another process of the fleet does periodic work
 
     def start(self) -> None:
+        if (traces := self.settings.ops.traces) is not None:
+            tracing.set_up(traces.endpoint, __version__)
         self.runner.start()
         if self.ticker is not None:
             self.ticker.start()
@@ -77,6 +83,7 @@ class Connector:
         self.parts.aside.close()
         for channel in self.parts.channels.values():
             channel.bot.close()
+        tracing.close()
         self.db.close()
         self.lock.release()
         return drained
@@ -135,12 +142,17 @@ def _build(
         now=clock,
         wake=wake,
         settle_after=settle_after,
+        tell_handoffs=watching.tells_handoffs(settings),
     )
     todo, ready = partial(step, parts), partial(alone.readiness, db)
     polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
-    given = duties(parts, polled, reconcile_every)
     keep = timedelta(days=settings.ops.retention_days)
-    ticker: Ticker | None = Ticker(db, [*given, retention.duty(parts, keep)], clock)
+    periodic = [
+        *duties(parts, polled, reconcile_every),
+        *watching.duties(settings, db, clock, reconcile_every),
+        retention.duty(parts, keep),
+    ]
+    ticker: Ticker | None = Ticker(db, periodic, clock)
     if many:
         runner = fleet.runner(role, db, settings.database, todo, clock)
         ready = partial(fleet.readiness, db, runner)
@@ -148,7 +160,7 @@ def _build(
     else:
         runner = LocalRunner(todo, lanes.looking(db, clock), clock)
     links, ops = mirroring.links(settings), dashboard.of(settings)
-    web = Web(parts, settings.public_url, ready, links, ops)
+    web = Web(parts, settings.public_url, ready, links, ops, watching.scraping(settings))
     app = create_app(web)
     if many and role == "wsgi":  # the others do not start before the schema is right
         health.hold_back(app, partial(fleet.check, db))
@@ -225,6 +237,7 @@ def _channels(
             helpdesk=given.helpdesk,
             resend_unproven=given.on_unknown == "at_least_once",
             bot_name=given.bot,
+            spending=limits.spending(settings, name),
         )
     return made
 

@@ -58,6 +58,9 @@ class UnsupportedEvent(WebhookError):
 class ProviderError(ConnectorError):
     """A call to `provider` for `operation` did not plainly succeed."""
 
+    # What a model used all the same: input, output, cache writes, cache reads.
+    tokens: tuple[int, int, int, int] | None = None
+
     def __init__(
         self,
         reason: str,

@@ -17,6 +17,7 @@ from connector.domain.turns import (
     BotDecision,
     BotRequest,
     BotTurn,
+    Line,
     Point,
     Summary,
     SummaryRequest,
@@ -27,6 +28,7 @@ from connector.upkeep import Check, Site
 ANSWER, SUMMARISE = "answer", "summarise"
 ANSWER_TOKENS = 2048  # far more than a text message: a model that thinks first needs room
 SUMMARY_TOKENS = 1536
+MARKS_BYTES = 8192  # of what stands around texts in a prompt, and of the shape of the answer
 SUBJECT_CHARACTERS = 80
 POINT_CHARACTERS = 500
 UNCLEAR = "not clear from the conversation"
@@ -41,6 +43,8 @@ class Claude:
         self._client = client.connect(config)
         self._prefix = briefing.prefix(config)
         self._summary_prefix = briefing.summary_prefix()
+        self._fixed = MARKS_BYTES + _bytes(*(block["text"] for block in self._prefix))
+        self._fixed_summary = MARKS_BYTES + _bytes(*(b["text"] for b in self._summary_prefix))
 
     def close(self) -> None:
         self._client.close()
@@ -59,10 +63,10 @@ class Claude:
         )
         said = schema.read(schema.Turn, text)
         if said is None:
-            raise failures.malformed(ANSWER)
+            raise failures.charged(failures.malformed(ANSWER), used)
         turn = _turn(said, used)
         if not turn.reply and _leaves_unanswered(turn):
-            raise failures.malformed(ANSWER)
+            raise failures.charged(failures.malformed(ANSWER), used)
         return turn
 
     def summarise(self, request: SummaryRequest) -> Summary:
@@ -78,12 +82,22 @@ class Claude:
         said = schema.read(schema.Points, text)
         subject = shorten(restored(said.subject), SUBJECT_CHARACTERS) if said else ""
         if said is None or not subject:
-            raise failures.malformed(SUMMARISE)
+            raise failures.charged(failures.malformed(SUMMARISE), used)
         known = {line.number for line in request.lines}
         wants, tried, why = (
             _point(each, known) for each in (said.wants, said.tried, said.why_human)
         )
         return Summary(subject, wants, tried, why, used, topic(said.topic))
+
+    def most(self, request: BotRequest | SummaryRequest) -> Usage:
+        """No call for this takes more: no tokenizer makes more tokens of a text than it has bytes."""
+        if isinstance(request, BotRequest):
+            own = _bytes(request.lesson) + sum(
+                _weight(x) for x in (*request.lines, *request.earlier)
+            )
+            return Usage(input=self._fixed + own, output=ANSWER_TOKENS)
+        own = sum(_weight(x) for x in request.lines)
+        return Usage(input=self._fixed_summary + own, output=SUMMARY_TOKENS)
 
     def _ask(
         self,
@@ -111,10 +125,20 @@ class Claude:
         if answer is None:
             raise failures.malformed(operation)
         if answer.stop_reason == "refusal":
-            raise failures.refused(operation)
+            raise failures.charged(failures.refused(operation), answer.used)
         if answer.stop_reason in _CUT_OFF:
-            raise failures.transient(answer.stop_reason or "", operation)
+            cut = failures.transient(answer.stop_reason or "", operation)
+            raise failures.charged(cut, answer.used)
         return answer.text, answer.used
+
+
+def _bytes(*texts: str) -> int:
+    return sum(len(text.encode(errors="replace")) for text in texts)
+
+
+def _weight(line: Line) -> int:
+    """Bytes of a line as a prompt has it, at most: with its marks and its time."""
+    return 2 * _bytes(line.text, line.note) + 200
 
 
 def _turn(said: schema.Turn, used: Usage) -> BotTurn:

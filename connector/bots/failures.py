@@ -10,6 +10,7 @@ from datetime import datetime
 
 import anthropic
 
+from connector.domain.turns import Usage
 from connector.errors import ProviderError, Rejected, Transient
 from connector.http import retry_after
 
@@ -56,6 +57,12 @@ def refused(operation: str) -> Rejected:
         operation=operation,
         code="refusal",
     )
+
+
+def charged(error: ProviderError, used: Usage) -> ProviderError:
+    """It failed, and is on the bill all the same."""
+    error.tokens = (used.input, used.output, used.cache_write, used.cache_read)
+    return error
 
 
 def _status(error: anthropic.APIStatusError, operation: str, now: datetime) -> ProviderError:

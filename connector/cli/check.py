@@ -11,6 +11,7 @@ import click
 from connector import phrases
 from connector.cli.common import DEFAULT_CONFIG
 from connector.domain.handoff.patterns import PhraseError
+from connector.pricing import unpriced
 from connector.settings import ConfigError, Problem, Settings, load
 
 
@@ -25,6 +26,15 @@ def _phrases(settings: Settings) -> list[Problem]:
     return []
 
 
+def _prices(settings: Settings, file: str) -> list[Problem]:
+    """Models of which nobody knows what they cost."""
+    found = []
+    for path, reason, hint in unpriced(settings):
+        at = settings.origins.get(path)
+        found.append(Problem(at.file if at else file, at.line if at else 1, 1, path, reason, hint))
+    return found
+
+
 @click.command()
 @click.argument("file", required=False, envvar="CONNECTOR_CONFIG", default=DEFAULT_CONFIG)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
@@ -32,12 +42,13 @@ def check(file: str, as_json: bool) -> None:
     """Check the configuration FILE and say what is wrong, as file:line:column.
 
     Without FILE: $CONNECTOR_CONFIG, else config/channels.yaml. What this version accepts
-    but does not act on yet is printed as a warning, and so is what a provider will end.
+    but does not act on yet is printed as a warning, and so are what a provider will end and a model
+    whose price is not known.
     """
     try:
         settings = load(Path(file))
         problems = _phrases(settings)
-        warnings = sorted((*settings.not_acted_on, *settings.ending))
+        warnings = sorted((*settings.not_acted_on, *settings.ending, *_prices(settings, file)))
     except ConfigError as error:
         problems, warnings = error.problems, []
     if as_json:

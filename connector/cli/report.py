@@ -7,12 +7,15 @@ import io
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
 from connector import bootstrap
 from connector.cli.common import config_option, fail, settings_from, told
+from connector.domain.money import NANO
+from connector.reports import spend
 from connector.reports import told as facts
 from connector.reports.aftermath import Aftermath
 from connector.reports.handoffs import Group, Part, Topic
@@ -45,16 +48,19 @@ def report(config: str, month: str | None, form: str | None, file: str | None) -
     db = bootstrap.opened(settings)
     try:
         found = db.read(lambda c: facts.report(c, period))
+        cost = db.read(lambda c: (spend.spent(c, period), spend.spent(c, period.previous)))
     finally:
         db.close()
     if file:
         _write(Path(file), letter.page(found))
     if form == "json":
-        click.echo(json.dumps(facts.facts(found), indent=2, ensure_ascii=False))
+        shown = facts.facts(found) | {"model_cost": _cost_facts(cost[0])}
+        shown["before"]["model_cost"] = _cost_facts(cost[1])
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
     elif form == "csv":
-        click.echo(_csv(found), nl=False)
+        click.echo(_csv(found, cost), nl=False)
     elif not file:
-        for line in _text(found):
+        for line in (*_text(found), *_cost(*cost)):
             click.echo(line)
 
 
@@ -75,7 +81,40 @@ def _write(file: Path, text: str) -> None:
     click.echo(f"written to {file}", err=True)
 
 
-def _csv(found: facts.Report) -> str:
+Cost = tuple[spend.Spent, ...]
+
+
+def _cost_facts(rows: Cost) -> list[dict[str, Any]]:
+    """US dollars, null where the price is not known; tokens by kind."""
+    return [
+        {
+            "channel": row.channel,
+            "model": row.model,
+            "calls": row.calls,
+            "usd": row.nano / NANO if row.priced else None,
+            "tokens": {
+                "input": row.input,
+                "output": row.output,
+                "cache_write": row.cache_write,
+                "cache_read": row.cache_read,
+            },
+        }
+        for row in rows
+    ]
+
+
+def _cost(now: Cost, before: Cost) -> Iterable[str]:
+    yield from ("", "What the model cost")
+    old = {(row.channel, row.model, row.priced): row.dollars for row in before}
+    for row in now:
+        was = old.get((row.channel, row.model, row.priced), "$0.00")
+        yield _line(f"  {row.channel}, {row.model}"[:34], row.dollars, was)
+        yield _line("    tokens", words.number(row.tokens), "")
+    if not now:
+        yield "  nothing"
+
+
+def _csv(found: facts.Report, cost: tuple[Cost, Cost]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("what", "of", found.now.period.name, found.before.period.name))
@@ -83,6 +122,12 @@ def _csv(found: facts.Report) -> str:
         # A spreadsheet takes what begins with = or the like for a formula.
         safe = f"'{of}" if of[:1] in ("=", "+", "-", "@") else of
         writer.writerow((what, safe, "" if now is None else now, "" if before is None else before))
+    sides = [{f"{r.channel}, {r.model}": r for r in side} for side in cost]
+    for of in dict.fromkeys([*sides[0], *sides[1]]):
+        pair = [side.get(of) for side in sides]
+        writer.writerow(("model_tokens", of, *(r.tokens if r else 0 for r in pair)))
+        priced = [(r.nano / NANO if r.priced else "") if r else 0 for r in pair]
+        writer.writerow(("model_usd", of, *priced))
     return text.getvalue()
 
 

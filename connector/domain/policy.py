@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from connector.domain.caps import Cap
 from connector.domain.handoff.base import HandoffPolicy
 from connector.domain.hours import OpeningHours
 from connector.domain.ids import Address, ConversationId, ExternalId
@@ -85,5 +86,7 @@ class Policy:
     answers_consent: bool = False  # STOP, START and HELP have no answer but ours
     # How long this customer can be sent more than templates; None: always.
     window: Callable[[Address], Window | None] = no_window
+    # Limits that are used up at this moment: while there is one, the bot may not answer.
+    reached: tuple[Cap, ...] = ()
     # Where an agent's file can be had from `at` on, for a while; "": nowhere.
     link: Callable[[ExternalId, datetime], str] = nowhere

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection
 
-from connector import log
+from connector import alerts, log, tracing
+from connector.domain.caps import Cap
 from connector.domain.conversation import Conversation
 from connector.domain.decide import Decision, decide
 from connector.domain.decide.consent import meant
@@ -16,9 +18,11 @@ from connector.domain.events import Event
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import StaleConversation
-from connector.pipeline import facts, presence
-from connector.pipeline.parts import Parts
-from connector.storage import conversations, inbox, links, outbox
+from connector.pipeline import facts, notices, presence, spending
+from connector.pipeline.parts import ChannelParts, Parts
+from connector.pipeline.spending import UsedUp
+from connector.storage import alarms, conversations, inbox, links, outbox, spend
+from connector.storage.alarms import Alarm
 from connector.storage.inbox import Unreadable, Waiting
 
 PARKED = timedelta(minutes=5)  # an event that can't be handled, before it is tried again
@@ -42,7 +46,8 @@ def advance(parts: Parts, conversation: ConversationId) -> datetime | None:
         if isinstance(event, Unreadable) or isinstance(before, Unreadable):
             _park(parts, conversation, waiting, "Unreadable", now)
             return now
-        _handle(parts, waiting, event, before, now)
+        with tracing.span("advance", conversation, event=type(event).__name__):
+            _handle(parts, waiting, event, before, now)
     except StaleConversation:
         return now  # somebody was faster: look again
     # What arrives from now on wakes the lane again, timers that were just set too.
@@ -64,18 +69,41 @@ def _next(
 def _handle(
     parts: Parts, waiting: Waiting, event: Event, before: Conversation, now: datetime
 ) -> None:
-    try:
-        decision = decide(before, event, parts.channels[before.channel].policy)
-    except Exception as error:
-        _park(parts, before.id, waiting, type(error).__name__, now)
+    kept = _decide(parts, waiting, event, before, now)
+    if kept is None:
         return
+    decision, alarmed = kept
+    for alarm in alarmed:
+        alerts.told(alarm)
     event = meant(before, event)
-    helpdesk = parts.channels[before.channel].helpdesk
-    parts.db.write(lambda c: _keep(c, waiting, before, decision, now, helpdesk))
     facts.tell(before, event, decision)
     presence.read(parts, parts.channels[before.channel], event, decision.conversation)
     for lane, at in _wakes(before.id, decision.effects):
         parts.wake(lane, at)
+
+
+def _decide(
+    parts: Parts, waiting: Waiting, event: Event, before: Conversation, now: datetime
+) -> tuple[Decision, list[Alarm]] | None:
+    """What was decided, when it is kept; None if it can't be."""
+    channel = parts.channels[before.channel]
+    policy, reached = channel.policy, tuple[Cap, ...]()
+    while True:
+        try:
+            decision = decide(before, event, policy)
+        except Exception as error:
+            _park(parts, before.id, waiting, type(error).__name__, now)
+            return None
+        step = _Step(waiting, event, before, decision, now, channel, reached)
+        if channel.spending is not None:
+            wanted = spending.orders(channel.spending, channel.bot, decision, now)
+            step = replace(step, wanted=wanted)
+        try:
+            return decision, parts.db.write(partial(_keep, parts=parts, step=step))
+        except UsedUp as over:
+            # To be decided again, knowing that; each limit forbids what it stands for at once.
+            reached = (*reached, over.cap)
+            policy = replace(policy, reached=reached)
 
 
 def _park(
@@ -87,16 +115,27 @@ def _park(
     parts.db.write(lambda c: inbox.failed(c, conversation, waiting, now + PARKED))
 
 
-def _keep(
-    connection: Connection,
-    waiting: Waiting,
-    before: Conversation,
-    decision: Decision,
-    now: datetime,
-    helpdesk: str,
-) -> None:
-    inbox.handled(connection, before.id, waiting, now)
-    after = decision.conversation
+@dataclass(frozen=True)
+class _Step:
+    """An event and what it is to lead to."""
+
+    waiting: Waiting
+    event: Event
+    before: Conversation
+    decision: Decision
+    now: datetime
+    channel: ChannelParts
+    reached: tuple[Cap, ...]  # the limits that the decision was told of
+    wanted: tuple[spend.Order, ...] = ()  # the model calls that cost something
+
+
+def _keep(connection: Connection, parts: Parts, step: _Step) -> list[Alarm]:
+    """Everything that follows, or UsedUp; the alarms that are new."""
+    before, decision, now = step.before, step.decision, step.now
+    helpdesk, after = step.channel.helpdesk, decision.conversation
+    inbox.handled(connection, before.id, step.waiting, now)
+    alarmed = _within_limits(connection, step)
+    notices.keep(connection, before, decision, now, tell_handoffs=parts.tell_handoffs)
     if after != before or decision.ended:
         conversations.save(connection, before, after, decision.ended, now)
     for desk in after.desks:
@@ -108,6 +147,19 @@ def _keep(
     conversations.save_considered(connection, after, decision.considered, now)
     for effect in decision.effects:
         _order(connection, before.id, effect, now)
+    return alarmed
+
+
+def _within_limits(connection: Connection, step: _Step) -> list[Alarm]:
+    limits = step.channel.spending
+    if limits is None:
+        return []
+    if not step.reached:
+        spending.count(connection, limits, step.event, step.decision.conversation, step.now)
+    spending.hold(connection, limits, step.wanted, step.now, step.reached)
+    day = limits.day(step.now)
+    met = [notices.cap(step.channel.name, cap, day) for cap in step.reached]
+    return [alarm for alarm in met if alarms.add(connection, alarm, step.now)]
 
 
 def _order(

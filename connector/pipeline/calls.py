@@ -29,7 +29,7 @@ from connector.domain.effects import (
     ShowHolder,
     Summarise,
 )
-from connector.domain.ids import ExternalId, TicketId, conversation_id
+from connector.domain.ids import ExternalId, TicketId
 from connector.domain.limits import Limit
 from connector.errors import Rejected
 from connector.helpdesks.base import Helpdesk, Redacts
@@ -106,7 +106,8 @@ def carry_out(parts: Parts, channel: ChannelParts, call: Call) -> e.Event:
         case OpenTicket():
             opened = desk.open_ticket(call.draft)
             for what in opened.lacks:
-                alerts.alert(f"ticket_without_{what}", channel.helpdesk, ticket=opened.id)
+                alerts.alert(parts.db, parts.now(), f"ticket_without_{what}", channel.helpdesk,
+                             ticket=opened.id)  # fmt: skip
             return e.TicketOpened(parts.now(), call.draft.external_id, opened.id, opened.requester)
         case AddComment():
             return _added(parts, call, desk.add_comment(call.draft))
@@ -213,6 +214,5 @@ def _outbound(parts: Parts, channel: ChannelParts, call: SendText) -> Outbound:
 def _is_closed(parts: Parts, channel: ChannelParts, call: SendText, adapter: HasWindow) -> bool:
     if call.window_closed:
         return True
-    ours = conversation_id(channel.name, call.customer)
-    heard = parts.db.read(lambda c: conversations.last_heard(c, ours))
+    heard = parts.db.read(lambda c: conversations.last_heard(c, channel.name, call.customer))
     return heard is None or parts.now() - heard > adapter.open_for

@@ -13,6 +13,7 @@ from connector.domain.lanes import Lane
 from connector.domain.policy import Policy
 from connector.helpdesks.base import Helpdesk
 from connector.pipeline.aside import Aside
+from connector.pipeline.spending import Spending
 from connector.storage.engine import Database
 
 # A request whose answer was lost may still be on its way in: ask when it has had time to land.
@@ -34,6 +35,7 @@ class ChannelParts:
     helpdesk: str
     resend_unproven: bool = False  # on_unknown: at_least_once
     bot_name: str = ""
+    spending: Spending | None = None  # None: nothing is counted, and nothing limited
 
 
 @dataclass(frozen=True)
@@ -45,3 +47,4 @@ class Parts:
     wake: Wake
     settle_after: timedelta = SETTLE_AFTER
     aside: Aside = field(default_factory=Aside)  # what is done soon or not at all
+    tell_handoffs: bool = False  # somebody wants a notice of each

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
 from sqlalchemy import Connection
 
-from connector import alerts, log
+from connector import alerts, log, meters, tracing
+from connector.domain.caps import USD_PER_DAY
 from connector.domain.decide.decision import BURIED
 from connector.domain.effects import (
     AddComment,
@@ -24,9 +26,9 @@ from connector.domain.events import CommentAdded, DeliveryUnknown, Event, Ticket
 from connector.domain.ids import ConversationId
 from connector.domain.lanes import INBOX, Lane
 from connector.errors import ProviderError, Rejected, Uncertain
-from connector.pipeline import batch, calls, circuit, files, gate, presence, retry
+from connector.pipeline import batch, calls, circuit, files, gate, presence, retry, spending
 from connector.pipeline.parts import ChannelParts, Parts
-from connector.storage import conversations, inbox, links, outbox, upstreams
+from connector.storage import conversations, inbox, links, outbox, tallies, upstreams
 from connector.storage.inbox import Arrival
 from connector.storage.outbox import Row, State
 
@@ -102,7 +104,8 @@ def _call(
 ) -> bool:
     try:
         rows = files.bring(parts, channel, rows)
-        with presence.writing(parts, channel, rows[0]):
+        upstream = calls.upstream(channel, rows[0].call)
+        with _watched(upstream, rows[0]), presence.writing(parts, channel, rows[0]):
             event = calls.carry_out(parts, channel, batch.joined(rows))
     except files.NotFetched as failure:
         return all([_failed(parts, channel, row, failure.error) for row in rows])
@@ -112,6 +115,15 @@ def _call(
     gate.answered(parts, channel, rows[0], known)
     done = [Over(row, State.DONE, batch.share(event, row)) for row in rows]
     return _finish(parts, channel, done)
+
+
+@contextmanager
+def _watched(upstream: str, row: Row) -> Iterator[None]:
+    """How long it takes, for /metrics and for traces."""
+    op = meters.operation(type(row.call).__name__)
+    told = {"op": op, "upstream": upstream, "attempt": str(row.attempts)}
+    with tracing.span("perform", row.conversation, **told), meters.upstream(upstream, row.call):
+        yield
 
 
 def _count(
@@ -126,18 +138,31 @@ def _count(
 def _failed(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> bool:
     now = parts.now()
     if isinstance(error, Rejected):
-        return _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning)
+        return _give_up(parts, channel, row, State.REFUSED, error.code, error.meaning, error)
     if isinstance(error, Uncertain):
         return _postpone(parts, row, State.UNCERTAIN, now + parts.settle_after, error)
     match retry.after(error, row.call, row.attempts, row.created_at, now):
         case retry.Again(at):
+            if not _pays_again(parts, channel, row, error):
+                spent = "the day's money is used up"
+                return _give_up(parts, channel, row, State.REFUSED, USD_PER_DAY, spent)
             return _postpone(parts, row, State.DUE, at, error)
         case retry.GiveUp(reason):
             # A person takes over from the bot, a ticket does without a summary: nothing to dig up.
             followed = isinstance(row.call, AskBot | Summarise)
             state = State.REFUSED if followed else State.BURIED
             code = error.code if followed else BURIED
-            return _give_up(parts, channel, row, state, code, reason)
+            return _give_up(parts, channel, row, state, code, reason, error)
+
+
+def _pays_again(parts: Parts, channel: ChannelParts, row: Row, error: ProviderError) -> bool:
+    """A try of the model may have cost something; whether the next one would still be paid for."""
+    limits = channel.spending
+    if limits is None or not isinstance(row.call, AskBot | Summarise):
+        return True
+    return parts.db.write(
+        lambda c: spending.settle(c, limits, channel.bot, row.call, error, again=True)
+    )
 
 
 def _settle(parts: Parts, channel: ChannelParts, row: Row) -> bool:
@@ -178,15 +203,17 @@ def _unknown(parts: Parts, channel: ChannelParts, row: Row) -> bool:
 
 
 def _give_up(
-    parts: Parts, channel: ChannelParts, row: Row, state: State, code: str, meaning: str
-) -> bool:
+    parts: Parts, channel: ChannelParts, row: Row, state: State, code: str, meaning: str,
+    failure: ProviderError | None = None,
+) -> bool:  # fmt: skip
     event = calls.refused(parts, row.call, code, meaning, row.attempts)
     level = _log.error if state is State.BURIED else _log.warning
     level("call_" + state.value, conversation=row.conversation, call=type(row.call).__name__,
           key=row.call.key, code=code, attempts=row.attempts)  # fmt: skip
     if isinstance(row.call, OpenTicket):
-        alerts.alert("ticket_refused", channel.helpdesk, conversation=row.conversation, code=code)
-    return _finish(parts, channel, [Over(row, state, event, _reason(code, meaning))])
+        alerts.alert(parts.db, parts.now(), "ticket_refused", channel.helpdesk,
+                     conversation=row.conversation, code=code)  # fmt: skip
+    return _finish(parts, channel, [Over(row, state, event, _reason(code, meaning), failure)])
 
 
 def _reason(code: str, meaning: str) -> str:
@@ -212,6 +239,7 @@ class Over:
     state: State
     event: Event
     error: str = ""
+    failure: ProviderError | None = None  # what its last try came to
 
 
 def _finish(parts: Parts, channel: ChannelParts, ended: Sequence[Over]) -> bool:
@@ -221,7 +249,12 @@ def _finish(parts: Parts, channel: ChannelParts, ended: Sequence[Over]) -> bool:
     def keep(connection: Connection) -> None:
         for over in ended:
             row = over.row
+            if channel.spending is not None:
+                spending.settle(connection, channel.spending, channel.bot, row.call,
+                                over.failure or over.event)  # fmt: skip
             if outbox.finish(connection, row, over.state, now, over.error):
+                if over.state is State.UNKNOWN:
+                    tallies.add(connection, tallies.UNKNOWN, row.channel)
                 arrival = Arrival("outbox", str(row.id), row.conversation, over.event)
                 inbox.add(connection, [arrival], now)
                 _link(connection, channel, row, over.event)

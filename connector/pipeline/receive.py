@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from connector import log
+from connector import log, tracing
 from connector.channels.base import Inbound, InboundConsent, InboundMessage, InboundReceipt
 from connector.domain.events import (
     CustomerConsented,
@@ -40,7 +41,11 @@ def from_channel(parts: Parts, channel: str, received: Sequence[Inbound]) -> int
             arrivals.append(Arrival(f"channel:{channel}", each.id, ours, _event(parts, each), raw))
         return list(zip(arrivals, inbox.add(connection, arrivals, now), strict=True))
 
+    began = time.time_ns()
     stored = parts.db.write(keep)
+    if stored:
+        first = stored[0][0].conversation
+        tracing.past("webhook", first, began, channel=channel, events=str(len(stored)))
     for arrival, new in stored:
         kind = type(arrival.event).__name__
         _log.info("webhook_stored" if new else "webhook_repeated", channel=channel, kind=kind,

@@ -91,13 +91,24 @@ class Limits(Section):
     """What a customer, or a mistake, may cost."""
 
     messages_per_hour: Annotated[Whole, Field(ge=1)] = Field(
-        default=60, description="Customer messages an hour that the bot looks at."
+        default=60,
+        description="Messages an hour of one customer that the bot looks at; then a person is asked.",
+    )
+    prefix_messages_per_hour: Annotated[Whole, Field(ge=1)] = Field(
+        default=600,
+        description="The same of all numbers that differ in their last four digits alone: blocks of "
+        "numbers are what toll fraud comes from.",
+    )
+    country_messages_per_hour: Annotated[Whole, Field(ge=1)] = Field(
+        default=6000, description="The same of all numbers with one country calling code."
     )
     bot_replies_per_episode: Annotated[Whole, Field(ge=1)] = Field(
         default=40, description="Bot answers in one episode, before a person is asked."
     )
     usd_per_day: Annotated[Number, Field(gt=0)] = Field(
-        default=20.0, description="What the model may cost a day, in US dollars."
+        default=20.0,
+        description="What the model may cost a day, in US dollars; then people are asked. The day is "
+        "that of ops.timezone.",
     )
 
 

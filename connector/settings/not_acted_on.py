@@ -10,10 +10,7 @@ from collections.abc import Iterator
 from connector.settings.problems import Problem
 from connector.settings.tree import Tree
 
-PATHS = (
-    "channels.*.limits.messages_per_hour",
-    "channels.*.limits.usd_per_day",
-)
+PATHS: tuple[str, ...] = ()
 
 
 def not_acted_on(tree: Tree, file: str) -> tuple[Problem, ...]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from connector.settings.problems import refused
 from connector.settings.section import Section
-from connector.settings.values import Secret, Url, Whole, Word, matches
+from connector.settings.values import (
+    Duration,
+    Number,
+    Secret,
+    Url,
+    Whole,
+    Word,
+    between,
+    matches,
+)
 from connector.settings.zones import known_zone
 
 AccountName = Annotated[
@@ -90,6 +100,37 @@ class Auth(Section):
         return self
 
 
+class Alerts(Section):
+    """Who is told of what needs a person, by way of Apprise."""
+
+    to: tuple[Secret, ...] = Field(
+        default=(),
+        description="Apprise URLs (Slack, Teams, e-mail, PagerDuty and many more) that are told "
+        "once a cause.",
+    )
+    handoffs_to: tuple[Secret, ...] = Field(
+        default=(), description="Apprise URLs that get a notice of each handoff."
+    )
+    waiting: Annotated[Duration, between("1m", "24h")] = Field(
+        default=timedelta(minutes=30),
+        description="How long a customer has waited for a person when that is told. 1m to 24h.",
+    )
+    handoff_jump: Annotated[Number, Field(gt=1, le=100)] = Field(
+        default=1.5,
+        description="How many times the rate of the four weeks before the last day's handoff rate "
+        "has to be when that is told.",
+    )
+
+
+class Traces(Section):
+    """OpenTelemetry: the way of each message, as spans."""
+
+    endpoint: Url = Field(
+        description="The collector, OTLP over HTTP, such as http://127.0.0.1:4318. Needs "
+        "`pip install 'connector[traces]'`."
+    )
+
+
 class Ops(Section):
     """The operators' side."""
 
@@ -100,6 +141,15 @@ class Ops(Section):
     timezone: Annotated[str, AfterValidator(known_zone)] = Field(
         default="UTC",
         description="The time zone of the dashboard and of reports, such as America/New_York.",
+    )
+    metrics_token: Secret | None = Field(
+        default=None,
+        description="The bearer token with which Prometheus asks for /metrics. Without it, only who "
+        "sits at this machine may.",
+    )
+    alerts: Alerts = Field(default=Alerts(), description="Who is told of what needs a person.")
+    traces: Traces | None = Field(
+        default=None, description="Where spans are sent. Without it nothing is traced."
     )
     retention_days: Annotated[Whole, Field(ge=1, le=3650)] = Field(
         default=365,

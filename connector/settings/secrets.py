@@ -11,7 +11,7 @@ from connector.settings.values import is_loopback_url
 KEYS = frozenset({
     "api_key", "token", "client_secret", "webhook_secrets", "auth_tokens", "secrets",
     "access_token", "client_secrets", "app_secrets", "verify_token", "bot_token", "secret_token",
-    "password", "password_hash", "refresh_token",
+    "password", "password_hash", "refresh_token", "metrics_token", "to", "handoffs_to",
 })  # fmt: skip
 
 

@@ -133,10 +133,14 @@ def known_externals(connection: Connection, wanted: ConversationId) -> frozenset
     return frozenset(x for r in rows for x in codec.load_message(r.body).external)
 
 
-def last_heard(connection: Connection, wanted: ConversationId) -> datetime | None:
+def last_heard(connection: Connection, channel: str, address: Address) -> datetime | None:
     """When the customer wrote last, in any episode."""
-    m = tables.messages
-    theirs = select(m.c.at).where(m.c.conversation_id == wanted, m.c.author == Author.CUSTOMER)
+    m, c = tables.messages, tables.conversations
+    theirs = (
+        select(m.c.at)
+        .join(c, c.c.id == m.c.conversation_id)
+        .where(c.c.channel == channel, c.c.address == address, m.c.author == Author.CUSTOMER)
+    )
     return connection.scalar(theirs.order_by(m.c.seq.desc()).limit(1))
 
 

@@ -31,6 +31,7 @@ class Web:
     ready: health.Check
     links: Links = field(default_factory=lambda: Links({}, {}))
     ops: Ops | None = None  # None: without the dashboard
+    scraping: metrics.Scraping = metrics.Scraping()
 
 
 def create_app(web: Web) -> Flask:
@@ -40,7 +41,7 @@ def create_app(web: Web) -> Flask:
     webhooks.register(app, web.parts, web.public_url)
     media.register(app, web.parts, web.links)
     health.register(app, web.ready)
-    metrics.register(app, web.parts.db)
+    metrics.register(app, web.parts.db, web.scraping)
     if web.ops is not None:
         dashboard.register(app, Dashboard(web.parts, web.ops))
     app.register_error_handler(WebhookError, _webhook_error)
@@ -55,7 +56,9 @@ def create_health(web: Web) -> Flask:
     """What a process that takes no webhooks shows of itself."""
     app = Flask("connector", static_folder=None)
     health.register(app, web.ready)
-    metrics.register(app, web.parts.db)
+    metrics.register(app, web.parts.db, web.scraping)
+    app.register_error_handler(StorageError, _storage_gone)
+    app.register_error_handler(HTTPException, _http_error)
     return app
 
 

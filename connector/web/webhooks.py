@@ -17,10 +17,10 @@ from connector.channels.base import (
     WebhookRequest,
 )
 from connector.errors import UnknownEndpoint, UnsupportedEvent
+from connector.meters import ACK_SECONDS
 from connector.pipeline import receive
 from connector.pipeline.parts import Parts
 from connector.turnstile import TURNSTILE
-from connector.web.metrics import ACK_SECONDS
 
 _log = log.get(__name__)
 

@@ -48,6 +48,22 @@ def test_check_says_file_line_and_column_and_the_nearest_key(tmp_path: Path) -> 
     assert any(p["line"] == line and p["level"] == "error" for p in told["problems"])
 
 
+def test_check_names_a_model_whose_price_nobody_knows(tmp_path: Path) -> None:
+    good = (ROOT / "config" / "sandbox.yaml").read_text()
+    good = good.replace("prompts/", f"{ROOT}/config/prompts/")
+    good = good.replace("knowledge: knowledge", f"knowledge: {ROOT}/config/knowledge")
+    file = tmp_path / "channels.yaml"
+    for change, warned in (
+        ("model: claude-haiku-9", True),
+        ("model: claude-haiku-9\n    price: {input: 1, output: 5}", False),
+    ):
+        file.write_text(good.replace("model: claude-haiku-5-5", change))
+        told = CliRunner().invoke(main, ["check", str(file)])
+        assert told.exit_code == 0, told.output
+        assert ("price of claude-haiku-9 is not known" in told.output) is warned
+        assert ("set bots.support.price (warning)" in told.output) is warned
+
+
 def test_check_of_the_examples_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("PUBLIC_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "ZENDESK_CLIENT_ID",
              "ZENDESK_CLIENT_SECRET", "ZENDESK_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")  # fmt: skip

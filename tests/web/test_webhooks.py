@@ -220,7 +220,8 @@ def test_health_and_metrics(client: FlaskClient, rig: Rig) -> None:
     assert client.get("/healthz").json == {"status": "ok"}
     assert client.get("/readyz").status_code == 200
     post(client, form(), signed(form()))
-    metrics = client.get("/metrics").text
+    near = {"SERVER_PROTOCOL": "HTTP/1.1"}  # a scrape, unlike what nginx passes on
+    metrics = client.get("/metrics", environ_overrides=near).text
     for name in ("connector_webhook_ack_seconds", "connector_inbox_oldest_age_seconds"):
         assert name in metrics
     assert "15550123" not in metrics

@@ -32,7 +32,7 @@ from connector.domain.decide.decision import (
 from connector.domain.decide.hand_over import hand_over
 from connector.domain.decide.late import brought_along
 from connector.domain.effects import AskBot, SetTimer, StopTimer
-from connector.domain.handoff import bot_failure, consider, decided, limit, model, operator
+from connector.domain.handoff import bot_failure, cap, consider, decided, limit, model, operator
 from connector.domain.handoff.base import Turn
 from connector.domain.handoff.offer_accepted import answers
 from connector.domain.policy import Policy
@@ -97,10 +97,12 @@ def heard(decision: Decision, at: datetime, policy: Policy) -> Decision:
     assert isinstance(conversation.holder, WithBot)  # noqa: S101 - the caller's own match
     if conversation.opted_out:
         return decision  # an answer could not be sent
+    if policy.reached:
+        return _used_up(decision, at, policy)
     holder = conversation.holder
     rest = (SetTimer(IDLE, at + policy.abandon), StopTimer(SETTLE))
     if not policy.quiet_period and holder.asked is None:
-        return _ask(decision.then(*rest), holder, policy)
+        return _ask(decision.then(*rest), holder, at, policy)
     until = at + policy.quiet_period
     decision = decision.held_by(replace(holder, quiet_until=until))
     return decision.then(SetTimer(QUIET, until), *rest)
@@ -133,7 +135,7 @@ def _timer(decision: Decision, holder: WithBot, event: e.TimerFired, policy: Pol
         holder = replace(holder, quiet_until=None)
         if holder.asked is not None:
             return decision.held_by(holder)  # the answer, stale by now, will ask again
-        return _ask(decision, holder, policy)
+        return _ask(decision, holder, event.at, policy)
     if event.name == IDLE or (event.name == SETTLE and decision.conversation.episode.settled):
         settled = decision.conversation.episode.settled
         outcome = Outcome.BOT_RESOLVED if settled else Outcome.ABANDONED
@@ -142,11 +144,13 @@ def _timer(decision: Decision, holder: WithBot, event: e.TimerFired, policy: Pol
     return decision
 
 
-def _ask(decision: Decision, holder: WithBot, policy: Policy) -> Decision:
+def _ask(decision: Decision, holder: WithBot, at: datetime, policy: Policy) -> Decision:
     conversation = decision.conversation
     upto = _last_customer(conversation)
     if upto <= holder.answered or conversation.opted_out:
         return decision.held_by(holder)
+    if policy.reached:
+        return _used_up(decision.held_by(holder), at, policy)
     draft = conversation.drafts + 1
     request = BotRequest(
         lines=_recent(conversation, policy),
@@ -161,6 +165,12 @@ def _ask(decision: Decision, holder: WithBot, policy: Policy) -> Decision:
     )
     effect = AskBot(ask_key(conversation, draft), draft, request, attempts)
     return decision.now(conversation).then(effect)
+
+
+def _used_up(decision: Decision, at: datetime, policy: Policy) -> Decision:
+    """A limit of the operator's forbids the bot to answer: somebody must."""
+    forbidden = cap.consider(policy.reached[0], turns(decision.conversation))
+    return hand_over(decision.because(forbidden), forbidden, at, policy)
 
 
 def _recent(conversation: Conversation, policy: Policy) -> tuple[Line, ...]:
@@ -186,7 +196,7 @@ def _answered(
     stale = _last_customer(decision.conversation) > asked.upto
     if stale and holder.discarded < policy.stale_drafts:
         holder = replace(holder, discarded=holder.discarded + 1)
-        return _go_on(decision.held_by(holder), holder, policy)
+        return _go_on(decision.held_by(holder), holder, event.at, policy)
     holder = replace(holder, answered=asked.upto, discarded=0)
     conversation = replace(
         decision.conversation,
@@ -195,13 +205,13 @@ def _answered(
     )
     decision = _act(decision.now(conversation), event.turn, event.at, policy)
     if isinstance(decision.conversation.holder, WithBot):
-        return _go_on(decision, decision.conversation.holder, policy)
+        return _go_on(decision, decision.conversation.holder, event.at, policy)
     return decision
 
 
-def _go_on(decision: Decision, holder: WithBot, policy: Policy) -> Decision:
+def _go_on(decision: Decision, holder: WithBot, at: datetime, policy: Policy) -> Decision:
     """Ask for what is not answered yet, unless the customer may still be typing."""
-    return decision if holder.quiet_until else _ask(decision, holder, policy)
+    return decision if holder.quiet_until else _ask(decision, holder, at, policy)
 
 
 def _act(decision: Decision, turn: BotTurn, at: datetime, policy: Policy) -> Decision:

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from connector.storage.tables import metadata
+from connector.storage import watched
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=watched.spend.metadata,  # all tables are in it
     render_as_batch=True,  # SQLite can't alter a column in place
 )
 with context.begin_transaction():

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from connector import log
 from connector.errors import StorageError
-from connector.web.ops import actions, elsewhere, gaps, gate, pages, words
+from connector.web.ops import actions, elsewhere, gaps, gate, money, pages, words
 from connector.web.ops.parts import Dashboard
 
 _log = log.get(__name__)
@@ -26,6 +26,7 @@ def register(app: Flask, dashboard: Dashboard) -> None:
     actions.add(blueprint, dashboard)
     gaps.add(blueprint, dashboard)
     elsewhere.add(blueprint, dashboard)
+    money.install(blueprint, dashboard)
     # An address that there is not is told to those only who may see what there is.
     blueprint.add_url_rule("/<path:_>", "nothing", _nothing)
     blueprint.register_error_handler(HTTPException, _refused)

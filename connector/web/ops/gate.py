@@ -88,14 +88,19 @@ def _viewer(dashboard: Dashboard) -> Viewer | None:
     return Viewer(account.name, account.role, signed_in=True) if account else None
 
 
-def _refuse_strangers() -> None:
-    """Without accounts: this machine only, under its own name, and not through a proxy on it."""
+def from_here() -> bool:
+    """Whether who asks sits at this machine, calls it by its own name, and came through no proxy."""
     here = ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 - not an address to bind
     # A web site can point a name of its own at 127.0.0.1; the Host header still carries that name.
     named = _hostname(f"//{request.host}") in _NAMES
     # nginx, unless told otherwise, names this machine as the host and adds nothing; but it speaks 1.0.
     old = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
-    if not here or not named or old or any(name in request.headers for name in _PASSED_ON):
+    return here and named and not old and not any(name in request.headers for name in _PASSED_ON)
+
+
+def _refuse_strangers() -> None:
+    """Without accounts it is for this machine only."""
+    if not from_here():
         abort(403, "Without ops.auth the dashboard is for this machine only: open it there as "
                    "http://127.0.0.1 or http://localhost, or set ops.auth.")  # fmt: skip
 

@@ -1,0 +1,113 @@
+"""What models cost: a period's tokens and money by channel, a day's beside its limit, one conversation's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from connector.domain.ids import ConversationId
+from connector.domain.money import NANO
+from connector.reports.periods import Period
+from connector.storage.watched import budgets, model_calls
+from connector.storage.watched import spend as days
+
+s, k, b = days.c, model_calls.c, budgets.c
+CENT = NANO // 100
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Of one channel and model, or of one conversation ("" for both)."""
+
+    channel: str
+    model: str
+    priced: bool  # False: nobody knows the price, `nano` is 0
+    calls: int
+    input: int  # tokens; what was read from the provider's cache is not in it
+    output: int
+    cache_write: int
+    cache_read: int
+    nano: int  # nano-dollars
+
+    @property
+    def tokens(self) -> int:
+        return self.input + self.output + self.cache_write + self.cache_read
+
+    @property
+    def dollars(self) -> str:
+        return dollars(self.nano) if self.priced else "not known"
+
+
+@dataclass(frozen=True)
+class Today:
+    """A channel's day: nano-dollars spent or set aside, and the limit."""
+
+    channel: str
+    used: int
+    allowed: int
+
+    @property
+    def share(self) -> float:
+        return self.used / self.allowed if self.allowed else 1.0
+
+    @property
+    def words(self) -> str:
+        return f"{dollars(self.used)} of {dollars(self.allowed)}"
+
+
+def spent(connection: Connection, period: Period) -> tuple[Spent, ...]:
+    """By channel and model; a channel's day is that of `ops.timezone`, as the period's are."""
+    first, end = period.first, period.following.first
+    sums = [func.sum(c) for c in (s.calls, s.input, s.output, s.cache_write, s.cache_read, s.nano)]
+    asked = (
+        select(s.channel, s.model, s.priced, *sums)
+        .where(s.day >= first.isoformat(), s.day < end.isoformat())
+        .group_by(s.channel, s.model, s.priced)
+        .order_by(s.channel, s.model, s.priced)
+    )
+    return tuple(_spent(row) for row in connection.execute(asked))
+
+
+def today(
+    connection: Connection, allowed: Mapping[str, int], day_of: Mapping[str, str]
+) -> tuple[Today, ...]:
+    """`allowed`: each channel's limit in nano-dollars; `day_of`: the name of its present day."""
+    wanted = {f"usd:{channel}:{day_of[channel]}": channel for channel in allowed}
+    rows = connection.execute(select(b.name, b.used).where(b.name.in_(list(wanted)))).all()
+    used = {wanted[row.name]: int(row.used) for row in rows}
+    return tuple(Today(c, used.get(c, 0), most) for c, most in allowed.items())
+
+
+def of_conversation(connection: Connection, wanted: ConversationId) -> tuple[Spent, ...]:
+    """By model; calls under way are not in it."""
+    sums = [func.sum(c) for c in (k.tries, k.input, k.output, k.cache_write, k.cache_read, k.nano)]
+    asked = (
+        select(k.channel, k.model, k.priced, *sums)
+        .where(k.conversation_id == wanted, k.tries > 0)
+        .group_by(k.channel, k.model, k.priced)
+        .order_by(k.model)
+    )
+    return tuple(_spent(row) for row in connection.execute(asked))
+
+
+def _spent(row: Any) -> Spent:
+    channel, model, priced, *counts = row
+    calls, input_, output, write, read, nano = map(int, counts)  # Postgres sums to Decimal
+    known = bool(priced)
+    return Spent(channel, model, known, calls, input_, output, write, read, nano if known else 0)
+
+
+def total(rows: Iterable[Spent]) -> tuple[int, int]:
+    """Nano-dollars of what is priced, and tokens of what is not."""
+    known = list(rows)
+    return sum(r.nano for r in known if r.priced), sum(r.tokens for r in known if not r.priced)
+
+
+def dollars(nano: int) -> str:
+    """$0.00034, $0.03, $12.50: as many places as a figure needs to say something."""
+    if nano and nano < CENT:
+        return f"${nano / NANO:.5f}"
+    return f"${nano / NANO:,.2f}"
