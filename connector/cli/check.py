@@ -41,14 +41,13 @@ def _prices(settings: Settings, file: str) -> list[Problem]:
 def check(file: str, as_json: bool) -> None:
     """Check the configuration FILE and say what is wrong, as file:line:column.
 
-    Without FILE: $CONNECTOR_CONFIG, else config/channels.yaml. What this version accepts
-    but does not act on yet is printed as a warning, and so are what a provider will end and a model
-    whose price is not known.
+    Without FILE: $CONNECTOR_CONFIG, else config/channels.yaml. What a provider will end, and a
+    model whose price is not known, are printed as warnings.
     """
     try:
         settings = load(Path(file))
         problems = _phrases(settings)
-        warnings = sorted((*settings.not_acted_on, *settings.ending, *_prices(settings, file)))
+        warnings = sorted((*settings.ending, *_prices(settings, file)))
     except ConfigError as error:
         problems, warnings = error.problems, []
     if as_json:

@@ -12,7 +12,6 @@ from connector.settings.handoff import Handoff
 from connector.settings.interpolate import Interpolated, interpolate
 from connector.settings.kinds import KINDS
 from connector.settings.model import Settings
-from connector.settings.not_acted_on import not_acted_on
 from connector.settings.origins import origins
 from connector.settings.problems import ConfigError, did_you_mean
 from connector.settings.secrets import refuse_literals
@@ -28,7 +27,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     reader = Reader(path)
     tree = reader.read()
     interpolate(tree, reader, environ)
-    warnings, ends = not_acted_on(tree, reader.file), ending(tree, reader.file)
+    ends = ending(tree, reader.file)
     found = origins(tree, reader.file)
     _inherit(tree, reader)
     sections: dict[str, dict[str, Section | None]] = {}
@@ -41,7 +40,7 @@ def load(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     settings = build(Settings, tree, reader, sections)
     if reader.problems or settings is None:
         raise ConfigError(reader.problems)
-    settings._not_acted_on, settings._ending = warnings, ends
+    settings._ending = ends
     settings._folder = path.resolve().parent
     settings._origins = found
     return settings

@@ -59,7 +59,6 @@ class Settings(Section):
     )
     ops: Ops = Field(default=Ops(), description="The operators' side.")
 
-    _not_acted_on: tuple[Problem, ...] = PrivateAttr(default=())
     _ending: tuple[Problem, ...] = PrivateAttr(default=())
     _folder: Path = PrivateAttr(default=Path())
     _origins: Mapping[str, Origin] = PrivateAttr(default={})
@@ -73,11 +72,6 @@ class Settings(Section):
                 key="runner",
             )
         return self
-
-    @property
-    def not_acted_on(self) -> Sequence[Problem]:
-        """What the file sets and this version accepts, but does nothing with."""
-        return self._not_acted_on
 
     @property
     def ending(self) -> Sequence[Problem]:

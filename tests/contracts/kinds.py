@@ -77,7 +77,7 @@ def outbound(kind: str) -> Outbound:
     told = about(kind)["outbound"]
     media = tuple(Media(**each) for each in told["media"])
     thread = told.get("thread", "")
-    return Outbound(told["key"], Address(told["customer"]), told["text"], media, thread)
+    return Outbound(told["key"], Address(told["customer"]), told["text"], media, thread=thread)
 
 
 def plain(event: Parsed) -> dict[str, Any]:

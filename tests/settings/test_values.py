@@ -100,7 +100,6 @@ def test_the_defaults_are_those_of_the_contract(folder: Folder) -> None:
     assert sms.handoff.explicit_request.languages == ("en", "es", "fr", "de", "pt", "it")
     assert sms.handoff.frustration is not None
     assert (sms.handoff.frustration.window, sms.handoff.frustration.at_least) == (3, 2)
-    assert not settings.not_acted_on
 
 
 def test_each_trigger_can_be_switched_off(folder: Folder) -> None:
@@ -119,13 +118,6 @@ def test_numbers_and_switches_may_come_from_the_environment(folder: Folder) -> N
     found = folder.load(text, N="7", USD="2.5", ASK="true").channels["sms-us"]
     assert (found.limits.messages_per_hour, found.limits.usd_per_day) == (7, 2.5)
     assert found.csat.ask is True
-
-
-def test_what_is_set_and_not_acted_on_is_told(folder: Folder) -> None:
-    text = "ops: {retention_days: 30}\n" + channel("")
-    told = [str(one).replace(f"{folder.path}/", "") for one in folder.load(text).not_acted_on]
-    why = "is accepted, but this version does not act on it yet"
-    assert told == [f"channels.yaml:1:7: ops.retention_days: {why}"]
 
 
 def test_an_api_token_works_and_its_end_is_told(folder: Folder) -> None:
