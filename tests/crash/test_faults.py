@@ -21,7 +21,7 @@ from tests.crash.runs import Where, run
 pytestmark = pytest.mark.xdist_group("faults")
 LEAST = 25
 SEED = 20250302
-ON_SQLITE, ON_POSTGRES = 20, 7
+ON_SQLITE, ON_POSTGRES = 14, 5
 
 
 def failures(where: Where, seed: int) -> dict[str, Case]:

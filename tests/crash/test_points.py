@@ -17,7 +17,7 @@ from tests.crash.runs import Where
 pytestmark = pytest.mark.xdist_group("points")
 LEAST = 60
 SEED = 20250301
-ON_SQLITE, ON_POSTGRES = 22, 8
+ON_SQLITE, ON_POSTGRES = 14, 6
 
 
 def everywhere(where: Where, count: int, capsys: pytest.CaptureFixture[str]) -> None:
