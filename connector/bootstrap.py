@@ -1,4 +1,7 @@
-"""The only place where the concrete parts meet: settings in, a running connector out."""
+"""The only place where the concrete parts meet: settings in, a running connector out.
+
+`fleet` is imported where it is needed: Postgres' driver and Procrastinate take 12 MB.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,6 @@ from connector import (
     alone,
     dashboard,
     desks,
-    fleet,
     knowledge,
     limits,
     log,
@@ -37,7 +39,7 @@ from connector.pipeline.reconcile import retention
 from connector.pipeline.reconcile.duties import EVERY, duties
 from connector.pipeline.reconcile.ticker import Ticker
 from connector.pipeline.steps import step
-from connector.runners.base import Runner
+from connector.runners.base import Role, Runner
 from connector.runners.local import LocalRunner
 from connector.settings import Settings, load
 from connector.settings.bots import ClaudeBot
@@ -98,16 +100,19 @@ def build(
     clock: Callable[[], datetime] | None = None,
     settle_after: timedelta = SETTLE_AFTER,
     reconcile_every: timedelta = EVERY,
-    role: fleet.Role = "web",
+    role: Role = "web",
 ) -> Connector:
     """Raise StartError, DatabaseInUse or SchemaMismatch, each with one sentence for a person.
 
     The role counts where there are many processes: alone, one is both.
     """
     many = settings.runner == "procrastinate"
-    db, held = (
-        fleet.database(settings.database, role) if many else alone.database(settings.database)
-    )
+    if many:
+        from connector import fleet
+
+        db, held = fleet.database(settings.database, role)
+    else:
+        db, held = alone.database(settings.database)
     # The machines of a fleet do not move each other's plans: they need NTP.
     watched = now if many else WatchedClock(lambda by: db.write(lambda c: shift(c, by)))
     try:
@@ -123,7 +128,7 @@ def _build(
     clock: Callable[[], datetime],
     settle_after: timedelta,
     reconcile_every: timedelta,
-    role: fleet.Role,
+    role: Role,
     db: Database,
     held: lock.Lock,
 ) -> Connector:
@@ -153,23 +158,30 @@ def _build(
         retention.duty(parts, keep),
     ]
     ticker: Ticker | None = Ticker(db, periodic, clock)
+    holds_back: Callable[[], None] | None = None
     if many:
+        from connector import fleet
+
         runner = fleet.runner(role, db, settings.database, todo, clock)
         ready = partial(fleet.readiness, db, runner)
         ticker = ticker if role == "worker" else None
+        # The others do not start before the schema is right.
+        holds_back = partial(fleet.check, db) if role == "wsgi" else None
     else:
         runner = LocalRunner(todo, lanes.looking(db, clock), clock)
     links, ops = mirroring.links(settings), dashboard.of(settings)
     web = Web(parts, settings.public_url, ready, links, ops, watching.scraping(settings))
     app = create_app(web)
-    if many and role == "wsgi":  # the others do not start before the schema is right
-        health.hold_back(app, partial(fleet.check, db))
+    if holds_back is not None:
+        health.hold_back(app, holds_back)
     return Connector(settings, db, parts, runner, web, app, held, ticker)
 
 
 def migrate(settings: Settings) -> str:
     """Bring the schema up to date and return its version."""
     if settings.runner == "procrastinate":
+        from connector import fleet
+
         return fleet.migrate(settings.database)
     db, held = alone.database(settings.database)
     db.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from connector.errors import SchemaMismatch, StartError, StorageError, StorageUnavailable
 from connector.runners import jobs_schema
-from connector.runners.base import Step
+from connector.runners.base import Role, Step
 from connector.runners.jobs import Jobs
 from connector.runners.procrastinate import Deferrer, Worker
 from connector.storage import duties, lanes, lock, schema
@@ -22,8 +22,6 @@ from connector.storage.engine import IMPATIENCE, Database, connect
 T = TypeVar("T")
 Driver = Callable[["psycopg.Connection[Any]"], T]
 SWEEP = "sweep"
-# What a process is: `wsgi` is a web process that a WSGI server has started.
-Role = Literal["web", "wsgi", "worker"]
 
 
 def database(url: str, role: Role) -> tuple[Database, lock.Lock]:

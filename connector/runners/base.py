@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from connector.domain.lanes import Lane
 
 # Do what is due on a lane; say when there will be more, or None.
 Step = Callable[[Lane], datetime | None]
+# What a process of a fleet is: `wsgi` is a web process that a WSGI server has started.
+Role = Literal["web", "wsgi", "worker"]
 
 
 class Runner(Protocol):
