@@ -22,8 +22,9 @@ from connector.domain.decide.resend import missing
 from connector.domain.events import HandBackOrdered, HandoffOrdered, Order, ResendOrdered
 from connector.domain.ids import ConversationId, EpisodeId
 from connector.domain.lanes import INBOX, Lane
+from connector.pipeline.forgetting import TicketUnderWay, everywhere
 from connector.pipeline.parts import Parts
-from connector.storage import articles, buried, conversations, inbox, ops
+from connector.storage import articles, buried, conversations, forgetting, inbox, ops
 from connector.storage.inbox import Arrival
 
 
@@ -77,6 +78,20 @@ def resend(parts: Parts, account: str, conversation: ConversationId) -> None:
         return f":{sum(m.resends for m in found.messages)}"
 
     _order(parts, account, conversation, ResendOrdered, "resend", key)
+
+
+def forget(parts: Parts, account: str, conversation: ConversationId) -> None:
+    """The customer, on every channel, for good. Raise Refused if they are, or can't be just now."""
+    found = parts.db.read(lambda c: conversations.load(c, conversation))
+    if found is None or found.address.startswith(forgetting.FORGOTTEN):
+        raise Refused("There is no such customer: perhaps somebody has forgotten them already.")
+    helpdesks = {name: channel.helpdesk for name, channel in parts.channels.items()}
+    try:
+        everywhere(parts.db, found.address, helpdesks, account, parts.now())
+    except TicketUnderWay:
+        raise Refused(
+            "Their ticket is being opened at this moment: try again in a minute."
+        ) from None
 
 
 def _order(

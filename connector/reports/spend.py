@@ -54,8 +54,13 @@ class Today:
         return self.used / self.allowed if self.allowed else 1.0
 
     @property
-    def words(self) -> str:
-        return f"{dollars(self.used)} of {dollars(self.allowed)}"
+    def spent(self) -> str:
+        """To the cent: a glance is enough here."""
+        return "under $0.01" if 0 < self.used < CENT else dollars(self.used // CENT * CENT)
+
+    @property
+    def limit(self) -> str:
+        return f"{self.share:.0%} of the day’s {dollars(self.allowed)}".replace("%", " %")
 
 
 def spent(connection: Connection, period: Period) -> tuple[Spent, ...]:

@@ -35,8 +35,8 @@ def test_reports_pages_and_an_unknown_price(db: Database) -> None:
     assert (mine.calls, mine.nano) == (1, COST)
     pages = client(one)
     today = pages.get("/ops/", headers=LOCAL).text
-    assert "$0.00340 of $0.02" in today
-    assert "17 % of the day’s limit" in today
+    assert "under $0.01" in today
+    assert "17 % of the day’s $0.02" in today
     page = pages.get(f"/ops/conversations/{ours}", headers=LOCAL).text
     assert "$0.00170 for 3,100 tokens of claude-x" in page
     # A model of which nobody knows the price: its tokens count, and it is not called free.

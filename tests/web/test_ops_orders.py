@@ -10,6 +10,7 @@ from connector.domain.ids import Address, TicketId, conversation_id
 from connector.errors import Transient
 from connector.storage import conversations
 from connector.storage.engine import Database
+from connector.storage.tables import conversations as conversations_
 from connector.storage.tables import episodes
 from tests.domain.decide.given import PLEA
 from tests.pipeline.rig import CHANNEL, Rig
@@ -91,6 +92,28 @@ def test_what_failed_again_may_be_sent_again_and_nothing_after_stop(rig: Rig) ->
     assert (answer.status_code, "opted out" in answer.text) == (409, True)
     assert "Send again" not in asks.get(PAGE).text
     assert rig.phone().count("Ana: It is on its way.") == 3
+
+
+def test_a_customer_is_forgotten_once_and_only_by_who_means_it(rig: Rig) -> None:
+    ana, bo = client(rig, accounts()), client(rig, accounts())
+    for asks in (ana, bo):
+        sign_in(asks, "ana")
+    form, other = {"token": token(ana.get(PAGE))}, {"token": token(bo.get(PAGE))}
+    unsure = ana.post(f"{PAGE}/forget", data=form, headers=HERE)
+    assert (unsure.status_code, "Tick the box" in unsure.text) == (409, True)
+    assert "It is on its way." in ana.get(PAGE).text
+    pressed = ana.post(f"{PAGE}/forget", data=form | {"sure": "yes"}, headers=HERE)
+    assert pressed.status_code == 303
+    assert "The customer is forgotten here" in ana.get(pressed.location).text
+    second = bo.post(f"{PAGE}/forget", data=other | {"sure": "yes"}, headers=HERE)
+    assert (second.status_code, "no such customer" in second.text) == (409, True)
+    assert ana.get(PAGE).status_code == 404
+    shown = ana.get("/ops/conversations").text
+    assert ("+15550123" in shown, "forgotten " in shown) == (False, True)
+    assert ana.get("/ops/log").text.count("forgot") == 1
+    ours = rig.db.read(lambda c: c.scalars(select(conversations_.c.id)).one())
+    emptied = ana.get(f"/ops/conversations/{ours}").text
+    assert ("It is on its way." in emptied, "Forget this customer" in emptied) == (False, False)
 
 
 def test_while_the_ticket_is_not_there_yet_nothing_is_given_back(db: Database) -> None:

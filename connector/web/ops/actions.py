@@ -46,6 +46,13 @@ def _buttons(blueprint: Blueprint, dashboard: Dashboard) -> None:
         orders.resend(parts, g.viewer.name, ConversationId(wanted))
         return redirect(url_for("ops.conversation", wanted=wanted, said="resend"), SEE_OTHER)
 
+    @blueprint.post("/conversations/<wanted>/forget")
+    def forget(wanted: str) -> Answer:
+        if request.form.get("sure") != "yes":
+            raise orders.Refused("Tick the box beside the button first: it can't be taken back.")
+        orders.forget(parts, g.viewer.name, ConversationId(wanted))
+        return redirect(url_for("ops.conversations", said="forgotten"), SEE_OTHER)
+
     @blueprint.post("/buried/<wanted>/replay")
     def replay(wanted: str) -> Answer:
         orders.replay(parts, g.viewer.name, wanted)

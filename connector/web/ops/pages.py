@@ -13,6 +13,7 @@ from connector.reports import handoffs, listing, live, story, told
 from connector.reports.periods import Kind, Period
 from connector.storage import buried
 from connector.storage import ops as store
+from connector.storage.forgetting import FORGOTTEN
 from connector.web.ops import words
 from connector.web.ops.asked import Links, number, period_of, wanted
 from connector.web.ops.parts import Dashboard
@@ -70,6 +71,7 @@ def _periods(blueprint: Blueprint, dashboard: Dashboard) -> None:
         return render_template(
             "ops/conversations.html", period=period, wanted=given, number=count, found=found,
             page=page, size=listing.PAGE, link=Links(period), deepest=listing.DEEPEST,
+            said=request.args.get("said"),
         )  # fmt: skip
 
 
@@ -86,6 +88,7 @@ def _conversation(blueprint: Blueprint, dashboard: Dashboard) -> None:
             "ops/conversation.html", story=found, may=_may(found), ordered=words.ORDERED,
             missing=len(missing(found.conversation)),
             holder=type(found.conversation.holder).__name__, said=request.args.get("said"),
+            known=not found.conversation.address.startswith(FORGOTTEN),
             ticket_url=dashboard.ops.ticket_urls.get(found.conversation.channel, ""),
         )  # fmt: skip
 
