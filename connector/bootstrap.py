@@ -37,7 +37,7 @@ from connector.domain.lanes import Lane
 from connector.pipeline.parts import SETTLE_AFTER, ChannelParts, Parts
 from connector.pipeline.reconcile import retention
 from connector.pipeline.reconcile.duties import EVERY, duties
-from connector.pipeline.reconcile.ticker import Ticker
+from connector.pipeline.reconcile.ticker import Duty, Ticker
 from connector.pipeline.steps import step
 from connector.runners.base import Role, Runner
 from connector.runners.local import LocalRunner
@@ -150,14 +150,7 @@ def _build(
         tell_handoffs=watching.tells_handoffs(settings),
     )
     todo, ready = partial(step, parts), partial(alone.readiness, db)
-    polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
-    keep = timedelta(days=settings.ops.retention_days)
-    periodic = [
-        *duties(parts, polled, reconcile_every),
-        *watching.duties(settings, db, clock, reconcile_every),
-        retention.duty(parts, keep),
-    ]
-    ticker: Ticker | None = Ticker(db, periodic, clock)
+    ticker: Ticker | None = Ticker(db, _periodic(settings, parts, reconcile_every), clock)
     holds_back: Callable[[], None] | None = None
     if many:
         from connector import fleet
@@ -175,6 +168,15 @@ def _build(
     if holds_back is not None:
         health.hold_back(app, holds_back)
     return Connector(settings, db, parts, runner, web, app, held, ticker)
+
+
+def _periodic(settings: Settings, parts: Parts, every: timedelta) -> list[Duty]:
+    polled = {name: given.poll_every for name, given in settings.helpdesks.items()}
+    return [
+        *duties(parts, polled, every),
+        *watching.duties(settings, parts.db, parts.now, every),
+        retention.duty(parts, timedelta(days=settings.ops.retention_days)),
+    ]
 
 
 def migrate(settings: Settings) -> str:

@@ -133,8 +133,8 @@ class World:
         return sum(float(x) for x in re.findall(rf"^{name}\S* (\S+)$", text, re.MULTILINE))
 
     def rests(self) -> None:
-        """Wait until nothing is left to do: no event waiting, no call open."""
-        self.until(lambda: self.metric("connector_outbox") == 0, "an empty outbox")
+        """Wait until nothing is left to do: no event waiting, no call open, at one moment."""
+        self.until(lambda: self.metric("connector_(?:outbox|inbox_waiting)") == 0, "rest")
 
 
 @contextmanager
