@@ -28,7 +28,7 @@ prove: $(VENV)/.test  ## the proofs in their short form: crashes, faults, load, 
 bench: $(VENV)/.test  ## measure speed and size, one table
 	@$(BIN)/python -m bench
 
-bench-long: $(VENV)/.test  ## every crash point and failure, storms of webhooks, a million messages; about 2 hours
+bench-long: $(VENV)/.test  ## every crash point and failure, storms of webhooks, a million messages; about 4 hours
 	@TEST_LONG=1 timeout 3h $(BIN)/python -m pytest -q -m proof
 	@TEST_LONG=1 timeout 1h $(BIN)/python -m pytest -n 2 -q tests/properties tests/contracts
 	@$(BIN)/python -m bench.crash --minutes 20

@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 BEHIND_WEBHOOKS_SECONDS = 0.25
 BEHIND_LANES_SECONDS = 2.0
@@ -27,17 +27,22 @@ class Turnstile:
         self._webhooks = 0
         self._lanes = 0
         self._own = threading.local()
+        self._taking = _Taking(self)
 
-    @contextmanager
-    def webhook(self) -> Iterator[None]:
+    def webhook(self) -> AbstractContextManager[None]:
         """No lane takes its turn meanwhile, unless it has waited for long."""
+        return self._taking
+
+    def _take(self) -> None:
         with self._changed:
             self._webhooks += 1
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._webhooks -= 1
+
+    def _taken(self) -> None:
+        with self._changed:
+            self._webhooks -= 1
+            # A lane that is woken while others are being taken would only wait again, and in a
+            # burst it costs each webhook a switch of threads to find that out.
+            if not self._webhooks:
                 self._changed.notify()
 
     @contextmanager
@@ -81,6 +86,19 @@ class Turnstile:
         with self._changed:
             self._lanes -= 1
             self._changed.notify()
+
+
+class _Taking(AbstractContextManager[None]):
+    """Around a webhook; it knows nothing of its own, so all share one."""
+
+    def __init__(self, turns: Turnstile) -> None:
+        self._turns = turns
+
+    def __enter__(self) -> None:
+        self._turns._take()
+
+    def __exit__(self, *_: object) -> None:
+        self._turns._taken()
 
 
 TURNSTILE = Turnstile()

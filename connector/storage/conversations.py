@@ -61,6 +61,10 @@ _CHANGE_MESSAGE = Prepared(
         }
     )
 )
+# Who said STOP and was forgotten; the conversation that begins anew remembers it from here on.
+_OPTED_OUT = Prepared(
+    delete(tables.opt_outs).where(tables.opt_outs.c.digest == bindparam("person"))
+)
 _ADD_EPISODE = Prepared(insert(tables.episodes))
 _CHANGE_EPISODE = Prepared(
     update(tables.episodes)
@@ -103,13 +107,11 @@ def ensure(connection: Connection, channel: str, address: Address, at: datetime)
     known = of_address(connection, channel, address)
     if known is not None:
         return known
-    stopped = delete(tables.opt_outs).where(
-        tables.opt_outs.c.digest == person_digest(channel, address)
-    )
+    person = person_digest(channel, address)
     salt = cursors.get(connection, SALT) or ""
     begun = replace(
         Conversation.begin(channel, address, salt),
-        opted_out=connection.execute(stopped).rowcount > 0,
+        opted_out=_OPTED_OUT(connection, {"person": person}).rowcount > 0,
     )
     row = {
         "id": begun.id,

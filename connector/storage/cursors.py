@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from connector.storage import once
+from connector.storage.prepared import Prepared
 from connector.storage.tables import cursors
+
+_VALUE = Prepared(select(cursors.c.value).where(cursors.c.name == bindparam("called")))
 
 
 def get(connection: Connection, name: str) -> str | None:
-    found: str | None = connection.execute(
-        select(cursors.c.value).where(cursors.c.name == name)
-    ).scalar()
+    found: str | None = _VALUE(connection, {"called": name}).scalar()
     return found
 
 

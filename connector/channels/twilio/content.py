@@ -9,7 +9,6 @@ from connector.channels.text import clean
 from connector.channels.twilio.form import Form
 from connector.domain.conversation import Media
 
-MAX_MEDIA = 100  # Twilio sends at most ten
 _VCARD = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
 _KINDS = {
     "sticker": "[Sticker]",
@@ -19,15 +18,16 @@ _KINDS = {
 }
 _SHOWN = frozenset({"", "text", "image", "audio", "video", "document", "location", "button"})
 _KIND = re.compile(r"[a-z_]{1,30}")
+_MEDIA_URL = re.compile(r"MediaUrl(0|[1-9][0-9]?)")  # Twilio sends at most ten
 _EMOJI = 20  # characters; a family with skin tones has eleven
 
 
 def media(form: Form) -> tuple[Media, ...]:
     """The files that came with it, by their own fields: NumMedia is not needed to find them."""
-    numbers = range(MAX_MEDIA)
+    numbers = {int(found[1]) for name in form if (found := _MEDIA_URL.fullmatch(name))}
     return tuple(
         Media(form[f"MediaUrl{n}"], clean(form[f"MediaContentType{n}"]).strip().lower())
-        for n in numbers
+        for n in sorted(numbers)
         if form[f"MediaUrl{n}"]
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Self
 from urllib.parse import unquote_to_bytes
 
@@ -50,6 +50,9 @@ class Form:
     @property
     def raw(self) -> Mapping[str, object]:
         return {name: v[0] if len(v) == 1 else v for name, v in self._fields.items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields
