@@ -56,7 +56,7 @@ def test_duplicates_and_disorder_have_as_many_effects_as_there_are_ids(
     on: Server, say: list[str]
 ) -> None:
     # Of what is sent, the copies are more than half.
-    found = storm.disorder(on, size(750, 24_000), size(75, 2_400))
+    found = storm.disorder(on, size(750, 30_000), size(75, 3_000))
     sent = sum(found.heard.statuses.values())
     say.append(f"{sent} webhooks with {found.distinct} ids: {found.effects} effects")
     assert set(found.heard.statuses) == {200}
