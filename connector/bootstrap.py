@@ -1,6 +1,7 @@
 """The only place where the concrete parts meet: settings in, a running connector out.
 
-`fleet` is imported where it is needed: Postgres' driver and Procrastinate take 12 MB.
+`fleet` is imported where it is needed: Postgres' driver and Procrastinate take 12 MB. So is the bot:
+its SDK is half of the time to start, and most commands (`migrate`, `report`, `buried`, ...) have none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
@@ -29,7 +31,6 @@ from connector import (
     sites,
     tracing,
 )
-from connector.bots.claude import Claude
 from connector.bots.config import ClaudeConfig
 from connector.clock import WatchedClock
 from connector.domain.handoff.phrases import Phrases
@@ -51,6 +52,9 @@ from connector.storage.shift import shift
 from connector.watch import duties as watching
 from connector.web import health
 from connector.web.app import Web, create_app
+
+if TYPE_CHECKING:
+    from connector.bots.claude import Claude
 
 TICKER_SECONDS = 2.0  # for a call that a duty has under way; it is no loss
 SHIPPED = Path(__file__).parent.parent / "config"
@@ -257,6 +261,8 @@ def _channels(
 
 
 def bot(name: str, given: ClaudeBot) -> Claude:
+    from connector.bots.claude import Claude
+
     return Claude(
         ClaudeConfig(
             name=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,9 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, text
 
 from connector.sandbox.zendesk.twin import ZendeskTwin
-from connector.storage import engine, schema
+from connector.storage import engine
 from connector.storage.engine import Database
+from tests import migrated
 from tests.crash.process import Zygote
 from tests.described import Described, Sent
 
@@ -43,6 +45,16 @@ PROOFS = (
     "scenarios/test_reconcile.py",
     "storage/test_trouble.py",
 )
+
+
+# A million objects are made by importing and collecting, and all stay: looking through them for
+# rubbish takes a second in each process then, and another at every full search afterwards.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -134,7 +146,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def db(database_url: str) -> Iterator[Database]:
     """A migrated database, SQLite and Postgres in turn."""
     opened = engine.connect(database_url)
-    schema.migrate(opened)
+    migrated.migrate(opened)
     yield opened
     opened.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -24,9 +25,15 @@ def _config() -> Config:
     return config
 
 
+@cache
+def _versions() -> tuple[str, ...]:
+    """Those that this program knows, newest first. Read once: every `/readyz` asks for them."""
+    return tuple(s.revision for s in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
 def ours() -> str:
     """The newest version that this program knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return _versions()[0]
 
 
 def current(connection: Connection) -> str | None:
@@ -43,6 +50,8 @@ def migrate(db: Database) -> str:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATING})
         found = current(connection)
         check(found)
+        if found == ours():
+            return found
         if found is None and connection.dialect.name == "sqlite":
             connection.execute(text(f"PRAGMA user_version={OVERWRITES}"))
         config = _config()
@@ -55,8 +64,7 @@ def migrate(db: Database) -> str:
 
 def check(found: str | None) -> None:
     """Raise SchemaMismatch unless this program knows that version."""
-    known = {s.revision for s in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found is not None and found not in known:
+    if found is not None and found not in _versions():
         raise SchemaMismatch(
             f"the database has schema version {found}, this program knows up to {ours()}: "
             "install the newer connector again, or restore a backup from before it"

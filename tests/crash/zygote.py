@@ -18,6 +18,7 @@ from typing import Any
 
 import anthropic
 
+import connector.bots.claude  # noqa: F401  read when a bot is made: here before the fork
 from connector import bootstrap, http, log, phrases
 from connector.bots import client
 from connector.cli.serve import run_until_signal

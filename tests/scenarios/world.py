@@ -20,6 +20,8 @@ from connector.sandbox.twilio.messages import Media
 from connector.sandbox.zendesk.agents import TicketView
 from connector.settings import load
 from connector.web.server import listen
+from tests import migrated
+from tests.phrases import lists_read_once
 from tests.ports import free_port as free_port
 
 ROOT = Path(__file__).parents[2]
@@ -145,8 +147,11 @@ def world(
 ) -> Iterator[World]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with Stage(url) as stage:
-        environ = stage.environ(f"sqlite:///{folder}/connector.db")
+    with Stage(url) as stage, lists_read_once():
+        database = f"sqlite:///{folder}/connector.db"
+        if not (folder / "connector.db").exists():
+            migrated.make(database)
+        environ = stage.environ(database)
         connector = bootstrap.build(load(config, environ), clock, timedelta(seconds=1))
         with serving(connector, port):
             yield World(stage, url)
