@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,13 @@ def test_each_has_help_and_is_told_in_the_readme(name: str) -> None:
     assert shown.exit_code == 0
     assert shown.output.startswith(f"Usage: connector {name}") or f"main {name}" in shown.output
     assert f"`connector {name}" in (ROOT / "README.md").read_text()
+
+
+def test_those_without_a_bot_do_not_wait_for_its_sdk() -> None:
+    """Importing it takes longer than all the rest."""
+    found = "import sys; from connector.cli import backup, buried, check, export, migrate, report; "
+    asked = [sys.executable, "-c", f"{found}sys.exit('anthropic' in sys.modules)"]
+    assert subprocess.run(asked, cwd=ROOT, timeout=60).returncode == 0
 
 
 def test_the_list_names_all_of_them() -> None:
