@@ -9,10 +9,10 @@ from typing import Protocol, runtime_checkable
 
 from sqlalchemy import Connection
 
-from connector.domain.caps import USD_PER_DAY, Cap, MessageCaps, buckets
-from connector.domain.conversation import Conversation, WithBot
+from connector.domain.caps import USD_PER_DAY, Cap, MessageCaps, buckets, ticket_bucket
+from connector.domain.conversation import Conversation, HandingOff, WithBot
 from connector.domain.decide import Decision
-from connector.domain.effects import AskBot, Call, Summarise
+from connector.domain.effects import AskBot, Call, OpenTicket, Summarise
 from connector.domain.events import BotAnswered, CustomerMessaged, Event, Summarised
 from connector.domain.money import NANO, Price, cost
 from connector.domain.turns import BotRequest, SummaryRequest, Usage
@@ -32,11 +32,15 @@ class Weighs(Protocol):
 
 
 class UsedUp(Exception):
-    """What was decided would go past a limit: it has to be decided again, knowing that."""
+    """What was decided would go past a limit: it has to be decided again, knowing that.
 
-    def __init__(self, cap: Cap) -> None:
+    `until`: when that limit allows one more, where it forbids nothing but this.
+    """
+
+    def __init__(self, cap: Cap, until: datetime | None = None) -> None:
         super().__init__(cap.name)
         self.cap = cap
+        self.until = until
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Spending:
     priced: bool = True  # else nobody knows the price, and this is the dearest one there is
     usd_per_day: int = 20 * NANO  # nano-dollars
     messages: MessageCaps = MessageCaps()
+    tickets_per_day: int | None = None  # of one customer; None: any number
     zone: tzinfo = UTC  # of the day
 
     def day(self, at: datetime) -> str:
@@ -97,6 +102,24 @@ def count(
             # One by one, to know which is empty; if one is, the others get back what was taken.
             if upstreams.take(connection, (limit,), now).wait_until is not None:
                 raise UsedUp(cap)
+
+
+def count_ticket(
+    connection: Connection, spending: Spending, decision: Decision, now: datetime
+) -> None:
+    """One more ticket of this customer, in the same transaction. Raise UsedUp.
+
+    One that the helpdesk refused is no ticket: trying again is not counted.
+    """
+    after, allowed = decision.conversation, spending.tickets_per_day
+    opens = any(isinstance(effect, OpenTicket) for effect in decision.effects)
+    refused = isinstance(after.holder, HandingOff) and after.holder.refusals
+    if allowed is None or not opens or refused:
+        return
+    cap, limit = ticket_bucket(allowed, after.channel, after.id)
+    until = upstreams.take(connection, (limit,), now).wait_until
+    if until is not None:
+        raise UsedUp(cap, until)
 
 
 def settle(
