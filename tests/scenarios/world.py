@@ -45,6 +45,7 @@ def serving(connector: Connector, port: int) -> Iterator[None]:
 class World:
     stage: Stage
     url: str
+    token: str = ""  # that /metrics asks for
 
     def until(self, look: Callable[[], T], what: str = "") -> T:
         """Wait for the twins to show it: woken by their changes, not by the clock."""
@@ -129,7 +130,8 @@ class World:
     # --- the connector
 
     def metric(self, name: str) -> float:
-        text = requests.get(f"{self.url}/metrics", timeout=5).text
+        headers = {"Authorization": f"Bearer {self.token}"}
+        text = requests.get(f"{self.url}/metrics", timeout=5, headers=headers).text
         return sum(float(x) for x in re.findall(rf"^{name}\S* (\S+)$", text, re.MULTILINE))
 
     def rests(self) -> None:
