@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -45,7 +45,7 @@ def serving(connector: Connector, port: int) -> Iterator[None]:
 class World:
     stage: Stage
     url: str
-    token: str = ""  # that /metrics asks for
+    token: str = field(default="", kw_only=True)  # that /metrics asks for
 
     def until(self, look: Callable[[], T], what: str = "") -> T:
         """Wait for the twins to show it: woken by their changes, not by the clock."""

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from connector import bootstrap
+from connector.cli.commands import main
 from connector.settings import load
 from connector.upkeep import Mark
 from connector.watch.addresses import findings, understood
@@ -78,10 +80,7 @@ def test_where_an_address_leads(address: str, place: tuple[str, int] | None) -> 
 
 
 def test_doctor_shows_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from connector.cli import upkeep
-    from connector.cli.commands import main
-
-    monkeypatch.setattr(upkeep.bootstrap, "accounts", lambda _: [])
+    monkeypatch.setattr(bootstrap, "accounts", lambda _: [])
     with sink() as here:
         file, environ = configured(tmp_path, here.address, "slak://nonsense")
         for name, value in environ.items():

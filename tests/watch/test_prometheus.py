@@ -140,7 +140,7 @@ def test_a_real_prometheus_scrapes_it_and_every_query_answers(tmp_path: Path) ->
         made = bootstrap.build(load(config, environ), settle_after=timedelta(seconds=1))
         with serving(made, port), prometheus(tmp_path, f"127.0.0.1:{port}") as own:
             until(own, 'up{job="connector"} == 1')
-            busy(World(stage, url, TOKEN))
+            busy(World(stage, url, token=TOKEN))
             until(own, "connector_unknown_outcome_total > 0")
             until(own, "increase(connector_unknown_outcome_total[1h]) > 0")
             loaded = requests.get(f"{own}/api/v1/rules", timeout=5).json()["data"]["groups"]
