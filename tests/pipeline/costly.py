@@ -34,10 +34,14 @@ class CostlyBot(FakeBot):
 
 
 def rig(
-    db: Database, dollars: float = 20, caps: MessageCaps = MessageCaps(), tickets: int | None = None
+    db: Database,
+    dollars: float = 20,
+    caps: MessageCaps = MessageCaps(),
+    tickets: int | None = None,
+    tokens: int | None = None,
 ) -> Rig:
     made = Rig(db, bot=CostlyBot())
-    limits = Spending("claude-x", PRICE, True, round(dollars * NANO), caps, tickets)
+    limits = Spending("claude-x", PRICE, True, round(dollars * NANO), caps, tokens, tickets)
     channel = replace(made.parts.channels[CHANNEL], spending=limits)
     made.parts = replace(made.parts, channels={CHANNEL: channel})
     return made

@@ -50,8 +50,8 @@ def hand_over(decision: Decision, decided: Considered, at: datetime, policy: Pol
         language=conversation.language or decided.language,
         holder=HandingOff(decided, since=at),
     )
-    if any(reached.is_money for reached in policy.reached):
-        # No money for a summary: the ticket has the whole transcript all the same.
+    if any(reached.forbids_calls for reached in policy.reached):
+        # No money, or no tokens, for a summary: the ticket has the whole transcript all the same.
         decision = decision.now(conversation).then(SetTimer(DELAYED, at + policy.handoff_delay))
         return draft_ticket(decision, HandingOff(decided, since=at), None, policy)
     request = SummaryRequest(
