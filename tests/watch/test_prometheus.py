@@ -100,8 +100,8 @@ def until(url: str, query: str) -> list[Any]:
         try:
             if found := asked(url, query):
                 return found
-        except requests.ConnectionError:
-            pass  # it is starting
+        except requests.RequestException:
+            pass  # it is starting, and may say so
         time.sleep(0.2)
     raise AssertionError(f"no answer: {query}")
 
