@@ -26,5 +26,7 @@ def spending(settings: Settings, channel: str) -> Spending:
             limits.prefix_messages_per_hour,
             limits.country_messages_per_hour,
         ),
+        tokens_per_day=limits.tokens_per_day,
+        tickets_per_day=limits.tickets_per_day,
         zone=ZoneInfo(settings.ops.timezone),
     )

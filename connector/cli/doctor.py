@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -13,39 +13,53 @@ from connector.cli import marks, upkeep
 from connector.cli.common import config_option, pending_from, told
 from connector.sites import Account
 from connector.upkeep import Finding, Inspects, Mark
+from connector.watch import addresses
+
+ALERTS = "ops.alerts"
 
 
 @click.command()
 @config_option
 @click.option("--fix", is_flag=True, help="Mend what `connector setup` can make.")
+@click.option(
+    "--alerts", "send", is_flag=True, help="Send a test message to each address of ops.alerts."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 @told
-def doctor(config: str, fix: bool, as_json: bool) -> None:
+def doctor(config: str, fix: bool, send: bool, as_json: bool) -> None:
     """Check the accounts: sign-in and scopes, webhook, trigger, loop guards, clock, rate limit, Twilio's
-    addresses, the bot's key, and a signed request to the connector's own public address.
+    addresses, the bot's key, and a signed request to the connector's own public address; and whether the
+    addresses of ops.alerts are well-formed and, where they name a host, reached. Nobody is told anything,
+    unless --alerts asks for a test message.
 
     Each line says what was found, and after an arrow how to mend it. Exits with 1 if something is
     wrong.
     """
     log.set_up(level="error")
     rows: list[tuple[str, Finding]] = []
-    with upkeep.opened(pending_from(config).settings) as accounts:
+    settings = pending_from(config).settings
+    with upkeep.opened(settings) as accounts:
         for account in accounts:
-            rows += [(account.called, f) for f in _examine(account, fix, as_json)]
+            found = _findings(account, fix)
+            rows += [(account.called, f) for f in _shown(account.called, found, as_json)]
+    given = settings.ops.alerts
+    if given.to or given.handoffs_to:
+        found = addresses.findings(settings, send=send)
+        rows += [(ALERTS, f) for f in _shown(ALERTS, found, as_json)]
     wrong = any(f.mark == Mark.WRONG for _, f in rows)
     if as_json:
-        found = [{"account": called, **vars(f)} for called, f in rows]
-        click.echo(json.dumps({"ok": not wrong, "findings": found}, indent=2, ensure_ascii=False))
+        facts = [{"account": called, **vars(f)} for called, f in rows]
+        click.echo(json.dumps({"ok": not wrong, "findings": facts}, indent=2, ensure_ascii=False))
     else:
         click.echo(_summary([f.mark for _, f in rows]))
     sys.exit(1 if wrong else 0)
 
 
-def _examine(account: Account, fix: bool, quiet: bool) -> Iterator[Finding]:
+def _shown(called: str, found: Iterable[Finding], quiet: bool) -> Iterator[Finding]:
     """Each line is shown as soon as it is known: some questions take seconds."""
     if not quiet:
-        click.echo(account.called)
-    for finding in _findings(account, fix):
+        click.echo(called)
+    for finding in found:
         if not quiet:
             marks.show(finding)
         yield finding

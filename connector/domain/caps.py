@@ -1,7 +1,8 @@
 """What a customer, or a mistake, may cost: how many messages the bot looks at, and a day's money.
 
 A cap that is used up is a fact that decisions are told (`Policy.reached`); what they make of it is a
-handoff, so that the customer is told the truth and nobody is left without an answer.
+handoff, so that the customer is told the truth and nobody is left without an answer. Tickets have a cap
+of their own: what goes past it is a ticket that is made later (`Policy.next_ticket`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from connector.domain.ids import Address, ConversationId
 from connector.domain.limits import Limit
 
 USD_PER_DAY = "usd_per_day"
+TOKENS = "tokens_per_day"
+TICKETS = "tickets_per_day"
 MESSAGES, PREFIX, COUNTRY = (
     "messages_per_hour",
     "prefix_messages_per_hour",
     "country_messages_per_hour",
 )
-HOUR = timedelta(hours=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BLOCK = 4  # digits: numbers that differ in these alone were given out together
 # Country calling codes of one and two digits (ITU-T E.164, annex of 2016); all others have three.
 _SHORT = frozenset(
@@ -35,8 +38,9 @@ class Cap:
     allowed: str
 
     @property
-    def is_money(self) -> bool:
-        return self.name == USD_PER_DAY
+    def forbids_calls(self) -> bool:
+        """Nothing more may be asked of the model, summaries neither."""
+        return self.name in (USD_PER_DAY, TOKENS)
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,12 @@ def buckets(
         for name, allowed, whose in wanted
         if allowed is not None and whose
     )
+
+
+def ticket_bucket(allowed: int, channel: str, ours: ConversationId) -> tuple[Cap, Limit]:
+    """What one more ticket of this customer counts in. A bucket holds a day's worth."""
+    cap = Cap(TICKETS, f"{allowed} tickets of one customer a day")
+    return cap, Limit(f"cap:{channel}:{TICKETS}:{ours}", DAY / allowed, allowed)
 
 
 def number(address: Address) -> str:

@@ -88,5 +88,7 @@ class Policy:
     window: Callable[[Address], Window | None] = no_window
     # Limits that are used up at this moment: while there is one, the bot may not answer.
     reached: tuple[Cap, ...] = ()
+    # This customer has had as many tickets as they may: the next one can be made then.
+    next_ticket: datetime | None = None
     # Where an agent's file can be had from `at` on, for a while; "": nowhere.
     link: Callable[[ExternalId, datetime], str] = nowhere

@@ -101,9 +101,12 @@ def _decide(
         try:
             return decision, parts.db.write(partial(_keep, parts=parts, step=step))
         except UsedUp as over:
-            # To be decided again, knowing that; each limit forbids what it stands for at once.
+            # To be decided again, knowing that; each limit forbids what it stands for, some for a while.
             reached = (*reached, over.cap)
-            policy = replace(policy, reached=reached)
+            if over.until is None:
+                policy = replace(policy, reached=(*policy.reached, over.cap))
+            else:
+                policy = replace(policy, next_ticket=over.until)
 
 
 def _park(
@@ -156,6 +159,7 @@ def _within_limits(connection: Connection, step: _Step) -> list[Alarm]:
         return []
     if not step.reached:
         spending.count(connection, limits, step.event, step.decision.conversation, step.now)
+    spending.count_ticket(connection, limits, step.decision, step.now)
     spending.hold(connection, limits, step.wanted, step.now, step.reached)
     day = limits.day(step.now)
     met = [notices.cap(step.channel.name, cap, day) for cap in step.reached]

@@ -105,6 +105,16 @@ class Limits(Section):
     bot_replies_per_episode: Annotated[Whole, Field(ge=1)] = Field(
         default=40, description="Bot answers in one episode, before a person is asked."
     )
+    tickets_per_day: Annotated[Whole, Field(ge=1)] = Field(
+        default=10,
+        description="Tickets a day of one customer; the next one is made when a part of the day has gone "
+        "by, with all that they wrote meanwhile.",
+    )
+    tokens_per_day: Annotated[Whole, Field(ge=1)] | None = Field(
+        default=None,
+        description="Tokens of all kinds that the model may take a day, beside what they cost; then people "
+        "are asked. Without it: any number.",
+    )
     usd_per_day: Annotated[Number, Field(gt=0)] = Field(
         default=20.0,
         description="What the model may cost a day, in US dollars; then people are asked. The day is "

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, insert, literal_column, select
 from sqlalchemy import update as change
@@ -36,6 +37,7 @@ class Order:
     day: str  # 2026-11-25, on the operators' calendar
     most: int  # nano-dollars that it can cost
     priced: bool
+    tokens: int = 0  # that it can take
 
 
 _TAKE = Prepared(
@@ -74,17 +76,31 @@ def _sum(dialect: str) -> Prepared:
     return Prepared(added.on_conflict_do_update(index_elements=keys, set_=more))
 
 
+def find(connection: Connection, key: str) -> Any:
+    """The call of this order as it is counted; None: none is."""
+    return _FIND(connection, {"wanted": key}).first()
+
+
+def take(connection: Connection, name: str, more: int, allowed: int) -> bool:
+    """Whether so much more fits into the budget; then it is taken."""
+    return bool(_TAKE(connection, {"wanted": name, "more": more, "allowed": allowed}).rowcount == 1)
+
+
+def move(connection: Connection, name: str, more: int) -> None:
+    """Whatever is allowed: it has happened."""
+    _MOVE(connection, {"wanted": name, "more": more})
+
+
 def reserve(connection: Connection, order: Order, allowed: int, now: datetime) -> bool:
     """Whether the day's money still covers the most that it can cost; then that is set aside.
 
     Of an order that is known nothing changes: it is the same decision made again.
     """
-    if _FIND(connection, {"wanted": order.key}).first() is not None:
+    if find(connection, order.key) is not None:
         return True
     name = budget(order.channel, order.day)
     once.insert_once(connection, budgets, ("name",), {"name": name, "used": 0})
-    fits = _TAKE(connection, {"wanted": name, "more": order.most, "allowed": allowed})
-    if fits.rowcount != 1:
+    if not take(connection, name, order.most, allowed):
         return False
     row = {
         "key": order.key, "conversation_id": order.conversation, "episode_id": order.episode,
@@ -104,19 +120,18 @@ def settle(
 
     What nobody reserved for (an order of an older version) is not counted.
     """
-    row = _FIND(connection, {"wanted": key}).first()
+    row = find(connection, key)
     if row is None:
         return True
     goes_on = allowed is not None
     moved = nano if goes_on else nano - row.reserved
     name = budget(row.channel, row.day)
     if allowed is not None and moved > 0:
-        wanted = {"wanted": name, "more": moved, "allowed": allowed}
-        goes_on = _TAKE(connection, wanted).rowcount == 1
+        goes_on = take(connection, name, moved, allowed)
         if not goes_on:
             moved = nano - row.reserved
     if not (allowed is not None and goes_on):
-        _MOVE(connection, {"wanted": name, "more": moved})
+        move(connection, name, moved)
     counts = dict(zip(_COUNTS, (used.input, used.output, used.cache_write, used.cache_read, nano),
                       strict=True))  # fmt: skip
     held = row.reserved if goes_on else 0
@@ -145,7 +160,7 @@ def release(connection: Connection, before: datetime) -> int:
     )
     rows = connection.execute(stuck).all()
     for row in rows:
-        _MOVE(connection, {"wanted": budget(row.channel, row.day), "more": -row.reserved})
+        move(connection, budget(row.channel, row.day), -row.reserved)
         connection.execute(change(model_calls).where(k.key == row.key).values(reserved=0))
     return len(rows)
 

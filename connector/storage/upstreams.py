@@ -94,9 +94,16 @@ def _pace(dialect: str) -> Prepared:
     return Prepared(_PACE.with_for_update() if dialect == "postgresql" else _PACE)
 
 
-def _arrival(connection: Connection, limit: Limit) -> datetime | None:
-    found = _pace(connection.dialect.name)(connection, {"wanted": limit.name}).scalar()
-    return found if isinstance(found, datetime) else None
+def _arrival(connection: Connection, limit: Limit, now: datetime) -> datetime:
+    """What was kept; `now`, which allows as much as nothing does, where nothing was."""
+    asked = _pace(connection.dialect.name)
+    found = asked(connection, {"wanted": limit.name}).scalar()
+    if found is None:
+        # A row that is not there can't be waited for: of two who come first at once each would count one.
+        row = {"name": limit.name, "arrival_at": now}
+        once.insert_once(connection, paces, ("name",), row)
+        found = asked(connection, {"wanted": limit.name}).scalar()
+    return found if isinstance(found, datetime) else now
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ class Turn:
 
 def take(connection: Connection, limits: tuple[Limit, ...], now: datetime) -> Turn:
     """Count one more under all of these limits, or none if it has to wait for one of them."""
-    arrivals = [(limit, _arrival(connection, limit)) for limit in limits]
+    arrivals = [(limit, _arrival(connection, limit, now)) for limit in limits]
     room = min((spare(limit, at, now) for limit, at in arrivals), default=None)
     waits = [wait for limit, at in arrivals if (wait := wait_until(limit, at, now))]
     if waits:

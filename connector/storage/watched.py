@@ -45,7 +45,8 @@ spend = Table(
     Column("nano", BigInteger, nullable=False),
 )
 
-# How much of a day's money is spent or reserved: "usd:sms-us:2026-11-25", in nano-dollars.
+# How much of a day's money is spent or reserved: "usd:sms-us:2026-11-25", in nano-dollars; and of its tokens:
+# "tokens:sms-us:2026-11-25", with "tokens:call:<order>" for what one call under way may take.
 budgets = Table(
     "budgets",
     metadata,

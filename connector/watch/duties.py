@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from connector import alerts, dashboard
 from connector.pipeline.reconcile.ticker import Duty, GoesOn
 from connector.settings import Settings
-from connector.storage import alarms, spend
+from connector.storage import alarms, spend, tokens
 from connector.storage.alarms import Alarm
 from connector.storage.engine import Database
 from connector.watch import findings, telling
@@ -78,6 +78,7 @@ def look_around(db: Database, bounds: Bounds, now: datetime) -> None:
         alerts.told(alarm)
     # Transactions of their own: whoever moves a day's money does so before all else.
     db.write(lambda c: spend.release(c, now - CALL_IS_OVER))
+    db.write(lambda c: tokens.release(c, now - CALL_IS_OVER))
     db.write(lambda c: spend.forget_buckets(c, now - BUCKET_IS_FULL))
 
 

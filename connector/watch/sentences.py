@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from connector.domain.caps import TICKETS, TOKENS, USD_PER_DAY
 from connector.pipeline.notices import CAP_REACHED, HANDOFF
 from connector.storage.alarms import DOWN, WAITING, Alarm
 from connector.watch.findings import BURIED, JUMP
@@ -74,11 +75,13 @@ def _buried(alarm: Alarm) -> Said:
 
 def _cap(alarm: Alarm) -> Said:
     limit, allowed = alarm.facts.get("limit", "?"), alarm.facts.get("allowed", "?")
-    until = (
-        "Until the day is over everybody is handed over to a person."
-        if limit == "usd_per_day"
-        else "Whoever meets it is handed over to a person; the others are not concerned."
-    )
+    day = "Until the day is over everybody is handed over to a person."
+    until = {
+        USD_PER_DAY: day,
+        TOKENS: day,
+        TICKETS: "Whoever meets it gets their next ticket later, with all that they wrote meanwhile, and "
+        "is told that it takes longer; the others are not concerned.",
+    }.get(limit, "Whoever meets it is handed over to a person; the others are not concerned.")
     return f"{alarm.owner}: the limit {limit} is used up ({allowed})", until, ""
 
 

@@ -41,7 +41,7 @@ def create_app(web: Web) -> Flask:
     webhooks.register(app, web.parts, web.public_url)
     media.register(app, web.parts, web.links)
     health.register(app, web.ready)
-    metrics.register(app, web.parts.db, web.scraping)
+    metrics.register(app, web.parts.db, web.scraping, tuple(web.parts.channels))
     if web.ops is not None:
         dashboard.register(app, Dashboard(web.parts, web.ops))
     app.register_error_handler(WebhookError, _webhook_error)
@@ -56,7 +56,7 @@ def create_health(web: Web) -> Flask:
     """What a process that takes no webhooks shows of itself."""
     app = Flask("connector", static_folder=None)
     health.register(app, web.ready)
-    metrics.register(app, web.parts.db, web.scraping)
+    metrics.register(app, web.parts.db, web.scraping, tuple(web.parts.channels))
     app.register_error_handler(StorageError, _storage_gone)
     app.register_error_handler(HTTPException, _http_error)
     return app

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 from flask import Flask, Response, abort, request
 from prometheus_client import CollectorRegistry, generate_latest, multiprocess
@@ -19,6 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, literal_column, or_, select
 
+from connector.domain.handoff.base import Trigger
 from connector.domain.money import NANO
 from connector.meters import ACK_SECONDS, UPSTREAM_SECONDS
 from connector.storage import tables, tallies
@@ -39,33 +41,40 @@ class Scraping:
 
 
 class _Stored(Collector):
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, channels: Sequence[str]) -> None:
+        self._db, self._channels = db, channels
 
     def describe(self) -> Iterable[Metric]:
         return ()  # else the database would be asked when the program starts
 
     def collect(self) -> Iterable[Metric]:
-        return self._db.read(stored)
+        return self._db.read(lambda connection: stored(connection, self._channels))
 
 
-def stored(connection: Connection) -> list[Metric]:
+def stored(connection: Connection, channels: Sequence[str] = ()) -> list[Metric]:
     return [
-        *_totals(connection),
+        *_totals(connection, channels),
         *_work(connection),
         *_spent(connection),
         *_states(connection),
     ]
 
 
-def _totals(connection: Connection) -> Iterable[Metric]:
+def _totals(connection: Connection, channels: Sequence[str]) -> Iterable[Metric]:
+    # From 0 on, where one knows what there can be: the first of a series that begins at 1 is no increase.
+    zero: dict[str, dict[tuple[str, ...], int]] = {
+        tallies.HANDOFFS: dict.fromkeys(product(Trigger, channels), 0),
+        tallies.UNKNOWN: {(channel,): 0 for channel in channels},
+        tallies.ALERTS: {},
+    }
     for name, said, labels in (
         (tallies.HANDOFFS, "Episodes handed over", ["trigger", "channel"]),
         (tallies.UNKNOWN, "Messages of which nobody can tell whether they were sent", ["channel"]),
         (tallies.ALERTS, "What an operator has to look at", ["kind", "owner"]),
     ):
         family = CounterMetricFamily(f"connector_{name}", said, labels=labels)
-        for values, number in tallies.read(connection, name):
+        found = {tuple(values): number for values, number in tallies.read(connection, name)}
+        for values, number in (zero[name] | found).items():
             family.add_metric(values, number)
         yield family
 
@@ -144,19 +153,19 @@ def _states(connection: Connection) -> Iterable[Metric]:
     return [circuits, raised]
 
 
-def registry(db: Database) -> CollectorRegistry:
+def registry(db: Database, channels: Sequence[str] = ()) -> CollectorRegistry:
     made = CollectorRegistry()
     if os.environ.get(MANY):
         multiprocess.MultiProcessCollector(made)  # type: ignore[no-untyped-call]
     else:
         made.register(ACK_SECONDS)
         made.register(UPSTREAM_SECONDS)
-    made.register(_Stored(db))
+    made.register(_Stored(db, channels))
     return made
 
 
-def register(app: Flask, db: Database, scraping: Scraping) -> None:
-    shown = registry(db)
+def register(app: Flask, db: Database, scraping: Scraping, channels: Sequence[str]) -> None:
+    shown = registry(db, channels)
 
     def show() -> Response:
         _refuse_strangers(scraping)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from connector.bots import prices
 from connector.domain import events as e
-from connector.domain.caps import MESSAGES, USD_PER_DAY, Cap, MessageCaps, buckets, country, number
-from connector.domain.conversation import Ended, HandingOff, WithBot
-from connector.domain.effects import AskBot, OpenTicket, SendText, Summarise
+from connector.domain.caps import (
+    MESSAGES,
+    USD_PER_DAY,
+    Cap,
+    MessageCaps,
+    buckets,
+    country,
+    number,
+    ticket_bucket,
+)
+from connector.domain.conversation import Author, Ended, HandingOff, WithAgent, WithBot
+from connector.domain.effects import AskBot, OpenTicket, SendText, SetTimer, Summarise
 from connector.domain.handoff.base import Trigger
 from connector.domain.ids import Address, ConversationId, ExternalId
 from connector.domain.money import Price, Rates, cost
 from connector.domain.turns import Usage
-from tests.domain.decide.given import POLICY, Story
+from tests.domain.decide.given import PLEA, POLICY, SUMMARY, Story
 
 MILLION = 10**6
 
@@ -145,3 +155,64 @@ def test_who_has_opted_out_is_left_alone() -> None:
     story.happens(e.CustomerConsented(story.at, ExternalId("1"), "stop", "STOP"))
     story.happens(e.CustomerMessaged(story.at, ExternalId("2"), "hm"))
     assert isinstance(story.conversation.holder, WithBot | Ended)
+
+
+# --- tickets
+
+
+def test_a_customers_tickets_are_counted_under_no_number_of_theirs() -> None:
+    cap, limit = ticket_bucket(4, "sms", ConversationId("c1"))
+    assert limit.name == "cap:sms:tickets_per_day:c1"
+    assert (limit.burst, limit.every) == (4, timedelta(hours=6))
+    assert cap.name == "tickets_per_day"
+
+
+def put_off() -> Story:
+    """A handoff of somebody whose next ticket can be made in an hour."""
+    story = Story()
+    story.policy = replace(POLICY, next_ticket=story.at + timedelta(hours=1))
+    story.says(PLEA)
+    story.summarised()
+    return story
+
+
+def test_a_ticket_that_is_one_too_many_is_made_later_and_the_customer_is_told_so() -> None:
+    story = put_off()
+    assert story.calls() == []
+    assert story.last is not None
+    timers = {x.name: x.at for x in story.last.effects if isinstance(x, SetTimer)}
+    assert timers == {"reopen": story.policy.next_ticket}
+    told = story.later(10).timer("delayed")
+    assert [x.text for x in told if isinstance(x, SendText)] == ["<handoff_delayed:en>"]
+    story.says("And my invoice is wrong, too")
+    story.policy = POLICY
+    (order,) = [x for x in story.later(3600).timer("reopen") if isinstance(x, OpenTicket)]
+    assert order.draft.subject == SUMMARY.subject  # it is not asked for again
+    story.opened()
+    assert isinstance(story.conversation.holder, WithAgent)
+    texts = [m.text for m in story.conversation.messages if m.author is Author.CONNECTOR]
+    assert texts == ["<handoff_delayed:en>", "<handoff:en>"]
+    assert "my invoice is wrong" in str(story.calls())
+
+
+def test_a_ticket_stays_put_off_whatever_happens_meanwhile() -> None:
+    story = put_off()
+    episode = story.conversation.episode.id
+    for event in (
+        e.SummaryFailed(story.at, episode, "overloaded"),
+        e.TimerFired(story.at, "summary"),
+        e.Summarised(story.at, episode, SUMMARY),
+        e.TimerFired(story.at, "reopen"),
+    ):
+        assert not any(isinstance(x, OpenTicket) for x in story.happens(event)), event
+    assert isinstance(story.conversation.holder, HandingOff)
+    assert story.conversation.holder.summary == SUMMARY
+
+
+def test_a_ticket_that_was_refused_is_tried_again_whatever_is_used_up() -> None:
+    story = Story()
+    story.says(PLEA)
+    story.summarised()
+    story.policy = replace(POLICY, next_ticket=story.at + timedelta(hours=1))
+    refused = e.TicketRefused(story.at, story.conversation.episode.id, "no such group", "422")
+    assert any(isinstance(x, OpenTicket) for x in story.happens(refused))

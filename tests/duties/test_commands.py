@@ -1,17 +1,9 @@
-"""`connector forget` and `connector export` as a stranger calls them, and Ctrl-C in the middle."""
+"""`connector forget` and `connector export` as a stranger calls them."""
 
 from __future__ import annotations
 
 import json
-import os
-import pty
-import select
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import pytest
 from click.testing import CliRunner, Result
@@ -127,96 +119,3 @@ def test_a_file_that_an_older_version_began_is_written_anew_once(rig: Rig, tmp_p
     assert "--vacuum" not in again.output
     assert in_files(tmp_path) == []
     assert wipe.traces(tmp_path / "connector.db", [WHO, SAID]) == 0
-
-
-# Starts once and forks for each command, with a stop in its middle where it is sent SIGINT.
-PARENT = """
-import json, os, sys, time
-from connector.cli import backup as _, export as _, forget as _, whatif as _
-from connector.cli.commands import main
-from connector.reports import everything
-from connector.storage import backup, forgetting, past, wipe
-
-def stop(*_, **__):
-    print(json.dumps({"pid": os.getpid()}), flush=True)
-    while True: time.sleep(0.02)
-
-PLACES = {"forget": (forgetting, "_rename"), "wiping": (wipe, "_emptied"), "backup": (backup, "verify"),
-          "export": (everything, "_conversation"), "whatif": (past, "_messages")}
-for line in sys.stdin:
-    place, *words = json.loads(line)
-    if pid := os.fork():
-        print(json.dumps({"code": os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}), flush=True)
-        continue
-    setattr(*PLACES[place], stop)
-    main(words)
-"""
-
-
-class Parent:
-    def __init__(self) -> None:
-        self._screen, theirs = pty.openpty()
-        self._own = subprocess.Popen(
-            [sys.executable, "-c", PARENT], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=theirs, text=True,
-        )  # fmt: skip
-        os.close(theirs)
-
-    def interrupts(self, place: str, *words: str) -> tuple[int, str]:
-        """The command's exit code, and what stood on the terminal."""
-        given, told = self._own.stdin, self._own.stdout
-        assert given is not None
-        assert told is not None
-        given.write(json.dumps([place, *words, "--config", str(CONFIG)]) + "\n")
-        given.flush()
-        pid = self._until(told, "pid")
-        os.kill(pid, signal.SIGINT)
-        if place == "forget":
-            # What must not be cut in two is not: here it hangs for good, so that it has to be killed.
-            assert not select.select([told], [], [], 0.3)[0]
-            os.kill(pid, signal.SIGKILL)
-        return self._until(told, "code"), os.read(self._screen, 100_000).decode()
-
-    @staticmethod
-    def _until(told: IO[str], wanted: str) -> int:
-        """What the command itself prints stands in between."""
-        for line in told:
-            if line.startswith(f'{{"{wanted}": '):
-                return int(json.loads(line)[wanted])
-        raise AssertionError("it is gone")
-
-    def close(self) -> None:
-        self._own.communicate()
-        os.close(self._screen)
-
-
-@pytest.fixture
-def parent() -> Iterator[Parent]:
-    found = Parent()
-    yield found
-    found.close()
-
-
-def test_ctrl_c_does_no_harm(rig: Rig, tmp_path: Path, parent: Parent) -> None:
-    before = everything(rig.db)
-    file = tmp_path / "out"
-    for words in (["export", WHO, "--output", str(file)], ["backup", str(file)],
-                  ["whatif", str(CONFIG)]):  # fmt: skip
-        code, told = parent.interrupts(words[0], *words)
-        assert code == 130, told
-        assert "connector: interrupted; n" in told  # nothing was ..., no backup was ...
-        assert "Traceback" not in told
-        assert [p.name for p in tmp_path.iterdir() if "connector.db" not in p.name] == []
-    assert everything(rig.db) == before
-    # In the middle of its one transaction it waits; killed there, nothing has happened.
-    code, _ = parent.interrupts("forget", "forget", WHO, "--yes")
-    assert code == -signal.SIGKILL
-    assert everything(rig.db) == before
-    # Between that and the file's log: it says so, and the next run does the rest.
-    code, told = parent.interrupts("wiping", "forget", WHO, "--yes")
-    assert code == 130
-    assert "the customer is forgotten, but the database's log may still hold" in told
-    assert "emptying its log ..." in told  # on a terminal it says how far it is
-    assert found(everything(rig.db)) == []
-    assert run("forget", WHO).output.startswith("Nothing is kept")
-    assert in_files(tmp_path) == []

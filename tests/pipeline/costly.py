@@ -33,9 +33,15 @@ class CostlyBot(FakeBot):
         return MOST
 
 
-def rig(db: Database, dollars: float = 20, caps: MessageCaps = MessageCaps()) -> Rig:
+def rig(
+    db: Database,
+    dollars: float = 20,
+    caps: MessageCaps = MessageCaps(),
+    tickets: int | None = None,
+    tokens: int | None = None,
+) -> Rig:
     made = Rig(db, bot=CostlyBot())
-    limits = Spending("claude-x", PRICE, True, round(dollars * NANO), caps)
+    limits = Spending("claude-x", PRICE, True, round(dollars * NANO), caps, tokens, tickets)
     channel = replace(made.parts.channels[CHANNEL], spending=limits)
     made.parts = replace(made.parts, channels={CHANNEL: channel})
     return made

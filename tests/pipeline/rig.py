@@ -7,8 +7,10 @@ what was committed, and a new `Rig.restart` goes on.
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -73,6 +75,7 @@ class FakeChannel(FakeProvider):
     phones: dict[Address, list[str]] = field(default_factory=dict)
     sent: list[tuple[ExternalId, Outbound]] = field(default_factory=list)
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(max_text=1600))
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))  # threads share it
 
     def verify(self, request: WebhookRequest) -> None: ...
 
@@ -83,7 +86,7 @@ class FakeChannel(FakeProvider):
         return WebhookReply()
 
     def send(self, message: Outbound) -> ExternalId:
-        sid = ExternalId(f"SMout{len(self.sent) + 1}")
+        sid = ExternalId(f"SMout{next(self.numbers)}")
 
         def take() -> None:
             self.sent.append((sid, message))
@@ -126,6 +129,7 @@ class FakeDesk(FakeProvider):
     now: Callable[[], datetime] = lambda: T0
     tickets: dict[TicketId, FakeTicket] = field(default_factory=dict)
     limits: tuple[Limit, ...] = ()
+    opening: threading.Lock = field(default_factory=threading.Lock)
 
     def verify(self, request: WebhookRequest) -> None: ...
 
@@ -137,7 +141,9 @@ class FakeDesk(FakeProvider):
 
     def open_ticket(self, draft: TicketDraft) -> OpenedTicket:
         def take() -> None:
-            if self._by_key(draft.key) is None:
+            with self.opening:
+                if self._by_key(draft.key) is not None:
+                    return
                 ticket = TicketId(str(len(self.tickets) + 1))
                 self.tickets[ticket] = FakeTicket(ticket, draft)
 
@@ -152,7 +158,8 @@ class FakeDesk(FakeProvider):
         return None if made is None else OpenedTicket(made.id, ExternalId("900"))
 
     def _by_key(self, key: str) -> FakeTicket | None:
-        return next((t for t in self.tickets.values() if t.draft.key == key), None)
+        # A copy: other threads open tickets meanwhile.
+        return next((t for t in list(self.tickets.values()) if t.draft.key == key), None)
 
     def add_comment(self, draft: CommentDraft) -> ExternalId:
         ticket = self._there(draft.ticket)

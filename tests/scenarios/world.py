@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -47,6 +47,7 @@ def serving(connector: Connector, port: int) -> Iterator[None]:
 class World:
     stage: Stage
     url: str
+    token: str = field(default="", kw_only=True)  # that /metrics asks for
 
     def until(self, look: Callable[[], T], what: str = "") -> T:
         """Wait for the twins to show it: woken by their changes, not by the clock."""
@@ -131,7 +132,8 @@ class World:
     # --- the connector
 
     def metric(self, name: str) -> float:
-        text = requests.get(f"{self.url}/metrics", timeout=5).text
+        headers = {"Authorization": f"Bearer {self.token}"}
+        text = requests.get(f"{self.url}/metrics", timeout=5, headers=headers).text
         return sum(float(x) for x in re.findall(rf"^{name}\S* (\S+)$", text, re.MULTILINE))
 
     def rests(self) -> None:

@@ -50,8 +50,8 @@ def hand_over(decision: Decision, decided: Considered, at: datetime, policy: Pol
         language=conversation.language or decided.language,
         holder=HandingOff(decided, since=at),
     )
-    if any(reached.is_money for reached in policy.reached):
-        # No money for a summary: the ticket has the whole transcript all the same.
+    if any(reached.forbids_calls for reached in policy.reached):
+        # No money, or no tokens, for a summary: the ticket has the whole transcript all the same.
         decision = decision.now(conversation).then(SetTimer(DELAYED, at + policy.handoff_delay))
         return draft_ticket(decision, HandingOff(decided, since=at), None, policy)
     request = SummaryRequest(
@@ -71,6 +71,8 @@ def draft_ticket(
     decision: Decision, holder: HandingOff, summary: Summary | None, policy: Policy
 ) -> Decision:
     """Order the ticket; its transcript goes as far as the conversation does now."""
+    if policy.next_ticket is not None and not holder.refusals:
+        return _put_off(decision, holder, summary, policy.next_ticket)
     conversation = decision.conversation
     episode = conversation.episode
     plain = holder.refusals > 0
@@ -96,6 +98,15 @@ def draft_ticket(
     upto = conversation.seq if holder.upto is None else holder.upto
     holder = replace(holder, upto=upto, summary=summary, late_summary=None)
     return decision.held_by(holder).then(StopTimer(SUMMARY), OpenTicket(draft.key, draft))
+
+
+def _put_off(
+    decision: Decision, holder: HandingOff, summary: Summary | None, until: datetime
+) -> Decision:
+    """As if the helpdesk were down: the customer is told (DELAYED), and all that they write meanwhile
+    stands in the ticket that follows."""
+    holder = replace(holder, summary=summary or holder.summary)
+    return decision.held_by(holder).then(StopTimer(SUMMARY), SetTimer(REOPEN, until))
 
 
 def _plain(text: str, policy: Policy) -> str:
