@@ -106,7 +106,7 @@ class Limits(Section):
         default=40, description="Bot answers in one episode, before a person is asked."
     )
     tickets_per_day: Annotated[Whole, Field(ge=1)] = Field(
-        default=10,
+        default=20,
         description="Tickets a day of one customer; the next one is made when a part of the day has gone "
         "by, with all that they wrote meanwhile.",
     )
