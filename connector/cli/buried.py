@@ -18,6 +18,17 @@ from connector.storage.engine import Database
 SHOWN = 100  # characters of what the customer saw
 
 
+def _chosen(context: click.Context, _: click.Parameter, config: str | None) -> None:
+    if config is not None:
+        context.obj = config
+
+
+# The same as before the word `list`, `replay` or `drop`: people write it at the end.
+_config_too = click.option(
+    "--config", callback=_chosen, expose_value=False, metavar="FILE", help="The configuration."
+)
+
+
 @click.group(invoke_without_command=True)
 @config_option
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
@@ -33,6 +44,7 @@ def buried(context: click.Context, config: str, as_json: bool) -> None:
 
 
 @buried.command(name="list")
+@_config_too
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_obj
 @told
@@ -42,6 +54,7 @@ def list_(config: str, as_json: bool) -> None:
 
 
 @buried.command()
+@_config_too
 @click.argument("id")
 @click.pass_obj
 @told
@@ -55,6 +68,7 @@ def replay(config: str, id: str) -> None:
 
 
 @buried.command()
+@_config_too
 @click.argument("id")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj

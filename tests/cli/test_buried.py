@@ -139,3 +139,12 @@ def test_a_database_that_is_behind_is_said(tmp_path: Path, monkeypatch: pytest.M
     refused = run("list")
     assert refused.exit_code == 1
     assert "run `connector migrate` first" in refused.output
+
+
+@pytest.mark.usefixtures("rig")
+def test_the_configuration_may_be_named_after_the_word_too() -> None:
+    last = CliRunner().invoke(main, ["buried", "list", "--config", str(CONFIG)])
+    assert last.output == run("list").output
+    unknown = CliRunner().invoke(main, ["buried", "list", "--config", "nowhere.yaml"])
+    assert unknown.exit_code == 1
+    assert "nowhere.yaml" in unknown.output
