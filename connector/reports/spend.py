@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from connector.domain.ids import ConversationId
 from connector.domain.money import NANO
 from connector.reports.periods import Period
+from connector.storage.tables import conversations
 from connector.storage.watched import budgets, model_calls
 from connector.storage.watched import spend as days
 
 s, k, b = days.c, model_calls.c, budgets.c
 CENT = NANO // 100
+PAGE = 50  # conversations
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,57 @@ def spent(connection: Connection, period: Period) -> tuple[Spent, ...]:
     return tuple(_spent(row) for row in connection.execute(asked))
 
 
+@dataclass(frozen=True)
+class Dear:
+    """What one conversation cost in a period."""
+
+    conversation: ConversationId
+    channel: str
+    address: str | None
+    calls: int
+    tokens: int
+    nano: int  # nano-dollars, of what is priced
+    priced: bool  # all of it
+
+    @property
+    def dollars(self) -> str:
+        return dollars(self.nano) if self.priced or self.nano else "not known"
+
+
+def dearest(
+    connection: Connection, period: Period, channel: str | None, page: int
+) -> tuple[int, list[Dear]]:
+    """How many conversations asked a model, and those of this page (from 1), the dearest first."""
+    days = [k.day >= period.first.isoformat(), k.day < period.end.isoformat(), k.tries > 0]
+    days += [k.channel == channel] if channel is not None else []
+    known = case((k.priced, k.nano), else_=0)
+    tokens = k.input + k.output + k.cache_write + k.cache_read
+    whole = select(func.count(func.distinct(k.conversation_id))).where(*days)
+    sums = (
+        select(
+            k.conversation_id, func.min(k.channel).label("channel"),
+            func.sum(k.tries).label("calls"), func.sum(tokens).label("tokens"),
+            func.sum(known).label("nano"), func.min(case((k.priced, 1), else_=0)).label("priced"),
+        )
+        .where(*days)
+        .group_by(k.conversation_id)
+        .order_by(func.sum(known).desc(), k.conversation_id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+        .subquery()
+    )  # fmt: skip
+    asked = (
+        select(sums, conversations.c.address)
+        .join_from(sums, conversations, conversations.c.id == sums.c.conversation_id, isouter=True)
+        .order_by(sums.c.nano.desc(), sums.c.conversation_id)
+    )
+    return connection.execute(whole).scalar_one(), [
+        Dear(row.conversation_id, row.channel, row.address, int(row.calls), int(row.tokens),
+             int(row.nano), bool(row.priced))
+        for row in connection.execute(asked)
+    ]  # fmt: skip
+
+
 def today(
     connection: Connection, allowed: Mapping[str, int], day_of: Mapping[str, str]
 ) -> tuple[Today, ...]:
@@ -109,6 +162,11 @@ def total(rows: Iterable[Spent]) -> tuple[int, int]:
     """Nano-dollars of what is priced, and tokens of what is not."""
     known = list(rows)
     return sum(r.nano for r in known if r.priced), sum(r.tokens for r in known if not r.priced)
+
+
+def by_model(rows: Iterable[Spent]) -> dict[tuple[str, str, bool], Spent]:
+    """What is put beside the same of another period."""
+    return {(row.channel, row.model, row.priced): row for row in rows}
 
 
 def dollars(nano: int) -> str:

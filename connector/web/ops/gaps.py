@@ -30,7 +30,7 @@ def _pages(blueprint: Blueprint, dashboard: Dashboard) -> None:
         found = db.read(lambda c: gaps.overview(c, period, now))
         return render_template(
             "ops/gaps.html", period=period, found=found, shown=SHOWN, link=Links(period),
-            kinds=list(Kind),
+            kinds=list(Kind), avoidable=[each.value for each in gaps.AVOIDABLE],
         )  # fmt: skip
 
     @blueprint.get("/gaps/topic")
