@@ -143,16 +143,16 @@ def trend(connection: Connection, period: Period, topic: str) -> list[tuple[Peri
     """The period and those before it, the oldest first."""
     found = []
     for each in period.trend():
-        row = connection.execute(_shares(topic).where(*within(each))).one()
-        found.append((each, Share(*row, each)))
+        number, whole = connection.execute(_shares(topic).where(*within(each))).one()
+        found.append((each, Share(number, whole, each)))
     return found
 
 
 def effect(connection: Connection, topic: str, added: datetime, now: datetime) -> Effect:
     def share(first: datetime, end: datetime) -> Share:
         span = Span(first, end)
-        row = connection.execute(_shares(topic).where(*within(span))).one()
-        return Share(*row, span)
+        number, whole = connection.execute(_shares(topic).where(*within(span))).one()
+        return Share(number, whole, span)
 
     until = min(added + COMPARED, max(now, added))
     return Effect(share(added - COMPARED, added), share(added, until), (until - added).days)

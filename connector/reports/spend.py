@@ -44,6 +44,35 @@ class Spent:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """A period's, by channel and model."""
+
+    rows: tuple[Spent, ...]
+
+    @property
+    def calls(self) -> int:
+        return sum(row.calls for row in self.rows)
+
+    @property
+    def tokens(self) -> int:
+        return sum(row.tokens for row in self.rows)
+
+    @property
+    def nano(self) -> int:
+        """Nano-dollars of what is priced."""
+        return total(self.rows)[0]
+
+    @property
+    def unpriced(self) -> int:
+        """Tokens of what is not: they are not in the money."""
+        return total(self.rows)[1]
+
+    def each(self, conversations: int) -> int | None:
+        """Nano-dollars a conversation; None without any."""
+        return self.nano // conversations if conversations else None
+
+
+@dataclass(frozen=True)
 class Today:
     """A channel's day: nano-dollars spent or set aside, and the limit."""
 
@@ -162,6 +191,19 @@ def total(rows: Iterable[Spent]) -> tuple[int, int]:
     """Nano-dollars of what is priced, and tokens of what is not."""
     known = list(rows)
     return sum(r.nano for r in known if r.priced), sum(r.tokens for r in known if not r.priced)
+
+
+def cost(connection: Connection, period: Period) -> Cost:
+    return Cost(spent(connection, period))
+
+
+def beside(now: Cost, before: Cost) -> Iterable[tuple[str, Spent | None, Spent | None]]:
+    """Each channel and model of the two, by its name."""
+    sides = by_model(now.rows), by_model(before.rows)
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        channel, model, priced = key
+        name = f"{channel}, {model}" if priced else f"{channel}, {model} (no price)"
+        yield name, sides[0].get(key), sides[1].get(key)
 
 
 def by_model(rows: Iterable[Spent]) -> dict[tuple[str, str, bool], Spent]:

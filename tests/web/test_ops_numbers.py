@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import urljoin
 
 import pytest
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, Tag
 from flask.testing import FlaskClient
 
 from connector.domain.handoff.base import Trigger
@@ -24,8 +24,8 @@ from tests.reports.given import MINUTE, Told, store
 from tests.web.ops_given import application, client
 
 # What stands in them is no count: the list's own length, a sum of tokens, a key's value, what was said.
-PLAIN = "a, time, code, nav, select, label, button, textarea, summary, th, h1, h2, .count, .sum, .id, .values, .said"
-PLAIN += ", .grave dl, .exchange dl"
+PLAIN = "a, time, code, nav, select, label, button, textarea, summary, th, h1, h2, .count, .sum, "
+PLAIN += ".id, .values, .said, .grave dl, .exchange dl"
 # Numbers that are part of a sentence and would be the same in any database.
 SAID = ("4 or 5 of 5", "9 in 10", "In 100", "in 100 conversations", "in 28 days", "sum to 100 %")
 DATE = re.compile(r"(?:\d+ )?(?:Sep|Oct|Nov|Dec)[a-z]*(?: 2026)?")
@@ -75,7 +75,6 @@ def bare(page: BeautifulSoup) -> Iterator[str]:
     assert isinstance(main, Tag)
     for text in main.find_all(string=re.compile(r"\d")):
         around = text.parent
-        assert isinstance(text, NavigableString)
         assert around is not None
         if any(parent.css.match(PLAIN) for parent in [around, *around.parents] if parent.name):
             continue
@@ -127,8 +126,9 @@ def test_what_today_counts_is_there(rig: Rig) -> None:
         tile.dt.get_text(): tile.select_one(".figure").get_text()  # type: ignore[union-attr]
         for tile in page.select(".tile")
     }
-    for name in ("With the bot", "Being handed over", "With an agent", "Waiting for a person", "Conversations begun",
-                 "Events not handled yet", "Calls not made yet", "Buried", "sms-us"):  # fmt: skip
+    for name in ("With the bot", "Being handed over", "With an agent", "Waiting for a person",
+                 "Conversations begun", "Events not handled yet", "Calls not made yet", "Buried",
+                 "sms-us"):  # fmt: skip
         assert re.search("[1-9]", tiles[name]), (name, tiles)
 
 

@@ -85,6 +85,15 @@ MEANINGS = {
     "opted_out": "the customer wrote STOP",
     "released": "the ticket was deleted or marked as spam under the conversation",
 }
+# How a report counts; as lines of text, and as the last paragraph of a page.
+COUNTED = (
+    "A conversation counts in the month in which it began.",
+    "Handoff rate: of all that began, those that went to a person, for whatever reason.",
+    "Outcomes and triggers: shares sum to 100 %; each conversation that is over has one outcome.",
+    "Topics, in 100: of every hundred conversations that began, so many were handed over for it.",
+    "Came back: of all that began, those within a day of the same customer’s one before.",
+    "Cost: what the provider’s answers say was used, at the prices of the configuration.",
+)
 # What our own notes are made of.
 _TAGS = {"p", "b", "i", "em", "strong", "h3", "h4", "ul", "ol", "li", "br", "blockquote"}
 
@@ -109,6 +118,10 @@ def percent(value: float | None) -> str:
 
 def decimal(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
+
+
+def score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def duration(value: timedelta | None) -> str:
