@@ -96,7 +96,9 @@ def rig(db: Database) -> Rig:
 def test_topics_with_what_was_asked_said_and_answered(rig: Rig) -> None:
     asks = client(rig)
     page = asks.get("/ops/gaps").text
-    rows = re.findall(r"<tr><th scope=\"row\"><a[^>]*>(.*?)</a></th><td class=\"num\"><a[^>]*>(\d+)<", page)
+    rows = re.findall(
+        r"<tr><th scope=\"row\"><a[^>]*>(.*?)</a></th><td class=\"num\"><a[^>]*>(\d+)<", page
+    )
     assert rows[0] == ("shipping abroad", "2")
     assert rows[-1] == ("not known", "1")
     page = asks.get("/ops/gaps/topic?topic=shipping+abroad&by=day").text

@@ -19,7 +19,11 @@ LARGEST = 2**53  # beyond any row's number
 
 def argument(name: str) -> str | None:
     value = request.args.get(name)
-    if value is not None and (len(value) > LONGEST_ARGUMENT or "\0" in value):
+    return None if value is None else clean(name, value)
+
+
+def clean(name: str, value: str) -> str:
+    if len(value) > LONGEST_ARGUMENT or "\0" in value:
         abort(400, f"'{name}' is too long, or holds what no name does.")
     return value
 
