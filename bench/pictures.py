@@ -35,7 +35,7 @@ from tests.web.ops_given import application
 DOCS = Path(__file__).parent.parent / "docs"
 WIDTH, TALLEST = 1180, 1500  # px; a taller page is cut
 LARGEST = 200 * 1024  # bytes
-EPISODES, EACH = 20_000, 4
+EPISODES, EACH = 10_000, 4
 DAY_LIMIT = 5 * NANO
 
 

@@ -91,7 +91,8 @@ class Today:
 
     @property
     def limit(self) -> str:
-        return f"{self.share:.0%} of the day’s {dollars(self.allowed)}".replace("%", " %")
+        share = "under 1 %" if 0 < self.share < 0.01 else f"{self.share:.0%}".replace("%", " %")
+        return f"{share} of the day’s {dollars(self.allowed)}"
 
 
 def spent(connection: Connection, period: Period) -> tuple[Spent, ...]:
