@@ -140,12 +140,12 @@ def test_conversations_that_cost_something_the_dearest_first(db: Database) -> No
             rig.passes(3)
     asks = client(rig)
     shown = asks.get("/ops/cost?by=day").text
-    assert "2 conversations asked a model in this day" in shown
+    assert "2 conversations asked a model on this day" in shown
     assert shown.index("+15550102") < shown.index("+15550101")
     assert "$0.00510" in shown
     assert "4" in shown
     other = asks.get("/ops/cost?by=day&channel=other").text
-    assert "0 conversations asked a model in this day on other" in other
+    assert "0 conversations asked a model on this day on other" in other
     channel = rig.parts.channels["sms-us"]
     assert channel.spending is not None
     unknown = replace(channel, spending=replace(channel.spending, priced=False, model="claude-9"))
