@@ -10,7 +10,7 @@ again, and should be one that nothing else uses.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -42,7 +42,8 @@ def pages() -> tuple[str, ...]:
         "/ops/conversations", "/ops/conversations?handed_over=yes&page=9",
         "/ops/conversations?topic=late+delivery", "/ops/conversations?rated=yes&by=month",
         f"/ops/conversations/{talk}", "/ops/gaps", "/ops/gaps/topic?topic=late+delivery",
-        "/ops/buried", "/ops/configuration", "/ops/log",
+        "/ops/buried", "/ops/configuration", "/ops/log", "/ops/live", "/ops/live?who=WithBot",
+        "/ops/work", "/ops/work?what=calls", "/ops/cost", "/ops/cost?by=day&channel=sms-us",
     )  # fmt: skip
 
 
@@ -93,16 +94,36 @@ def measure(url: str, number: int, each: int) -> None:
 
 
 def main() -> None:
+    given = arguments().parse_args()
     log.set_up(level="error")
-    words = sys.argv[1:]
-    url = words.pop(words.index("--database") + 1) if "--database" in words else ""
-    numbers = [int(word) for word in words if word != "--database"]
-    number, each = (*numbers, *(EPISODES, EACH)[len(numbers) :])
-    if url:
-        measure(url, number, each)
+    if given.database:
+        measure(given.database, given.episodes, given.each)
         return
     with tempfile.TemporaryDirectory() as folder:
-        measure(f"sqlite:///{Path(folder)}/connector.db", number, each)
+        measure(f"sqlite:///{Path(folder)}/connector.db", given.episodes, given.each)
+
+
+def arguments() -> argparse.ArgumentParser:
+    shown = argparse.ArgumentParser(
+        prog="python -m bench.dashboard",
+        description="How long each page of the dashboard takes over so many generated episodes.",
+        epilog="The goal is 300 ms at p95. 100,000 episodes take minutes to be written.",
+    )
+    shown.add_argument("episodes", type=positive, nargs="?", default=EPISODES,
+                       help="how many conversations, one episode each [%(default)s]")  # fmt: skip
+    shown.add_argument("each", type=positive, nargs="?", default=EACH,
+                       help="messages of each [%(default)s]")  # fmt: skip
+    shown.add_argument("--database", metavar="URL", default="",
+                       help="filled once, then measured again and again; nothing else should use it "
+                            "[SQLite in a folder of its own]")  # fmt: skip
+    return shown
+
+
+def positive(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
 
 
 if __name__ == "__main__":

@@ -83,15 +83,18 @@ def resend(parts: Parts, account: str, conversation: ConversationId) -> None:
 def forget(parts: Parts, account: str, conversation: ConversationId) -> None:
     """The customer, on every channel, for good. Raise Refused if they are, or can't be just now."""
     found = parts.db.read(lambda c: conversations.load(c, conversation))
+    nobody = Refused("There is no such customer: perhaps somebody has forgotten them already.")
     if found is None or found.address.startswith(forgetting.FORGOTTEN):
-        raise Refused("There is no such customer: perhaps somebody has forgotten them already.")
+        raise nobody
     helpdesks = {name: channel.helpdesk for name, channel in parts.channels.items()}
     try:
-        everywhere(parts.db, found.address, helpdesks, account, parts.now())
+        left = everywhere(parts.db, found.address, helpdesks, account, parts.now())
     except TicketUnderWay:
         raise Refused(
             "Their ticket is being opened at this moment: try again in a minute."
         ) from None
+    if not left:  # between the two, somebody else has
+        raise nobody
 
 
 def _order(

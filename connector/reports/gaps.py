@@ -17,7 +17,7 @@ from connector.domain.conversation import Author, Message
 from connector.domain.courtesy import is_courtesy
 from connector.domain.handoff.base import Trigger
 from connector.domain.ids import ConversationId
-from connector.reports.periods import Period
+from connector.reports.periods import Period, Span
 from connector.reports.shares import rate
 from connector.reports.within import e, within
 from connector.storage import articles, codec
@@ -45,10 +45,11 @@ class Gap:
 
 @dataclass(frozen=True)
 class Share:
-    """So many of so many conversations."""
+    """So many of so many conversations, and when these began."""
 
     number: int
     conversations: int
+    began: Period | Span
 
     @property
     def rate(self) -> float | None:
@@ -142,15 +143,16 @@ def trend(connection: Connection, period: Period, topic: str) -> list[tuple[Peri
     """The period and those before it, the oldest first."""
     found = []
     for each in period.trend():
-        row = connection.execute(_shares(topic).where(*within(each))).one()
-        found.append((each, Share(*row)))
+        number, whole = connection.execute(_shares(topic).where(*within(each))).one()
+        found.append((each, Share(number, whole, each)))
     return found
 
 
 def effect(connection: Connection, topic: str, added: datetime, now: datetime) -> Effect:
     def share(first: datetime, end: datetime) -> Share:
-        period = e.started_at >= first, e.started_at < end
-        return Share(*connection.execute(_shares(topic).where(*period)).one())
+        span = Span(first, end)
+        number, whole = connection.execute(_shares(topic).where(*within(span))).one()
+        return Share(number, whole, span)
 
     until = min(added + COMPARED, max(now, added))
     return Effect(share(added - COMPARED, added), share(added, until), (until - added).days)

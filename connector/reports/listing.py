@@ -9,18 +9,19 @@ from sqlalchemy import ColumnElement, Connection, false, func, select
 
 from connector.domain.ids import ConversationId
 from connector.reports.aftermath import SATISFIED, solved
-from connector.reports.periods import Period
+from connector.reports.gaps import avoidable
+from connector.reports.periods import Period, Span
 from connector.reports.within import within
 from connector.storage.tables import conversations, episodes
 
 PAGE = 50
-DEEPEST = 200  # pages
 e, c = episodes.c, conversations.c
 REACHED = {
     "ticket": e.ticket_at.is_not(None),
     "reply": e.replied_at.is_not(None),
     "solved": solved(),
 }
+OUTCOMES = {"none": e.outcome.is_(None), "any": e.outcome.is_not(None)}
 RATED = {"yes": e.score.is_not(None), "satisfied": e.score >= SATISFIED, "not": e.score < SATISFIED}
 
 
@@ -31,13 +32,14 @@ class Wanted:
     channel: str | None = None
     language: str | None = None  # "": not known
     trigger: str | None = None
-    outcome: str | None = None  # "none": it goes on
+    outcome: str | None = None  # "none": it goes on; "any": it is over
     handed_over: bool | None = None
     topic: str | None = None  # "": handed over, and not known
     reached: str | None = None  # of REACHED
     rated: str | None = None  # of RATED
     reopened: bool | None = None
     came_back: str | None = None  # an outcome of the one before, or "yes"
+    avoidable: bool | None = None  # an article could have spared it; False is as None
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Listed:
 
 
 def listed(
-    connection: Connection, period: Period, wanted: Wanted, page: int
+    connection: Connection, period: Period | Span, wanted: Wanted, page: int
 ) -> tuple[int, list[Listed]]:
     """How many there are, and those of this page (from 1), the newest first."""
     conditions = [*within(period), *_conditions(wanted)]
@@ -83,8 +85,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.trigger is not None:
         found.append(e.trigger == wanted.trigger)
     if wanted.outcome is not None:
-        going_on = wanted.outcome == "none"
-        found.append(e.outcome.is_(None) if going_on else e.outcome == wanted.outcome)
+        found.append(OUTCOMES.get(wanted.outcome, e.outcome == wanted.outcome))
     if wanted.handed_over is not None:
         found.append(e.trigger.is_not(None) if wanted.handed_over else e.trigger.is_(None))
     return [*found, *_more_conditions(wanted)]
@@ -105,4 +106,6 @@ def _more_conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.came_back is not None:
         any_of = wanted.came_back == "yes"
         found.append(e.came_back.is_not(None) if any_of else e.came_back == wanted.came_back)
+    if wanted.avoidable:
+        found.append(avoidable())
     return found

@@ -53,7 +53,7 @@ class Live:
 def live(connection: Connection) -> Live:
     counted = select(c.holder, func.count()).where(c.holder != Ended.__name__).group_by(c.holder)
     found = {row[0]: int(row[1]) for row in connection.execute(counted)}
-    waiting = _waiting(connection)
+    longest = waiting(connection)
     open_events = i.handled_at.is_(None)
     events = select(func.min(i.received_at), func.count()).where(open_events)
     oldest, number = connection.execute(events).one()
@@ -62,8 +62,8 @@ def live(connection: Connection) -> Live:
     buried = select(func.count()).where(literal_column("outbox.state = 'buried'"))
     return Live(
         holders={name: found.get(name, 0) for name in HOLDERS},
-        waiting=tuple(waiting[:WAITING_SHOWN]),
-        waiting_number=len(waiting),
+        waiting=tuple(longest[:WAITING_SHOWN]),
+        waiting_number=len(longest),
         oldest_event=oldest,
         events=number,
         calls=connection.execute(calls).scalar_one(),
@@ -73,7 +73,8 @@ def live(connection: Connection) -> Live:
     )
 
 
-def _waiting(connection: Connection) -> list[Waiting]:
+def waiting(connection: Connection) -> list[Waiting]:
+    """All of them, the longest first."""
     here = and_(m.conversation_id == c.id, m.episode == c.episode)
     answered = (
         select(func.max(m.seq))

@@ -121,6 +121,32 @@ class Period:
         return found[::-1]
 
 
+@dataclass(frozen=True)
+class Span:
+    """Between two instants, the second not in it: what is counted from an article on."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    @classmethod
+    def named(cls, begins: str, ends: str) -> Span:
+        """From two instants as `2026-11-24T15:00:00+00:00`. Raise BadPeriod."""
+        first, end = _instant(begins), _instant(ends)
+        if first > end:
+            raise BadPeriod("it ends before it begins")
+        return cls(first, end)
+
+
+def _instant(name: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(name)
+    except ValueError:
+        raise BadPeriod("an instant is written 2026-11-24T15:00:00+00:00") from None
+    if found.tzinfo is None or not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise BadPeriod(f"an instant has its zone, and lies from {FIRST_YEAR} to {LAST_YEAR}")
+    return found.astimezone(UTC)
+
+
 def _first(kind: Kind, day: date) -> date:
     """Without the bounds: the period before the first one that may be asked for is shown beside it."""
     if kind is Kind.WEEK:

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from connector.domain.ids import ConversationId
 from connector.domain.money import NANO
 from connector.reports.periods import Period
+from connector.storage.tables import conversations
 from connector.storage.watched import budgets, model_calls
 from connector.storage.watched import spend as days
 
 s, k, b = days.c, model_calls.c, budgets.c
 CENT = NANO // 100
+PAGE = 50  # conversations
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,35 @@ class Spent:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """A period's, by channel and model."""
+
+    rows: tuple[Spent, ...]
+
+    @property
+    def calls(self) -> int:
+        return sum(row.calls for row in self.rows)
+
+    @property
+    def tokens(self) -> int:
+        return sum(row.tokens for row in self.rows)
+
+    @property
+    def nano(self) -> int:
+        """Nano-dollars of what is priced."""
+        return total(self.rows)[0]
+
+    @property
+    def unpriced(self) -> int:
+        """Tokens of what is not: they are not in the money."""
+        return total(self.rows)[1]
+
+    def each(self, conversations: int) -> int | None:
+        """Nano-dollars a conversation; None without any."""
+        return self.nano // conversations if conversations else None
+
+
+@dataclass(frozen=True)
 class Today:
     """A channel's day: nano-dollars spent or set aside, and the limit."""
 
@@ -60,7 +91,8 @@ class Today:
 
     @property
     def limit(self) -> str:
-        return f"{self.share:.0%} of the day’s {dollars(self.allowed)}".replace("%", " %")
+        share = "under 1 %" if 0 < self.share < 0.01 else f"{self.share:.0%}".replace("%", " %")
+        return f"{share} of the day’s {dollars(self.allowed)}"
 
 
 def spent(connection: Connection, period: Period) -> tuple[Spent, ...]:
@@ -74,6 +106,57 @@ def spent(connection: Connection, period: Period) -> tuple[Spent, ...]:
         .order_by(s.channel, s.model, s.priced)
     )
     return tuple(_spent(row) for row in connection.execute(asked))
+
+
+@dataclass(frozen=True)
+class Dear:
+    """What one conversation cost in a period."""
+
+    conversation: ConversationId
+    channel: str
+    address: str | None
+    calls: int
+    tokens: int
+    nano: int  # nano-dollars, of what is priced
+    priced: bool  # all of it
+
+    @property
+    def dollars(self) -> str:
+        return dollars(self.nano) if self.priced or self.nano else "not known"
+
+
+def dearest(
+    connection: Connection, period: Period, channel: str | None, page: int
+) -> tuple[int, list[Dear]]:
+    """How many conversations asked a model, and those of this page (from 1), the dearest first."""
+    days = [k.day >= period.first.isoformat(), k.day < period.end.isoformat(), k.tries > 0]
+    days += [k.channel == channel] if channel is not None else []
+    known = case((k.priced, k.nano), else_=0)
+    tokens = k.input + k.output + k.cache_write + k.cache_read
+    whole = select(func.count(func.distinct(k.conversation_id))).where(*days)
+    sums = (
+        select(
+            k.conversation_id, func.min(k.channel).label("channel"),
+            func.sum(k.tries).label("calls"), func.sum(tokens).label("tokens"),
+            func.sum(known).label("nano"), func.min(case((k.priced, 1), else_=0)).label("priced"),
+        )
+        .where(*days)
+        .group_by(k.conversation_id)
+        .order_by(func.sum(known).desc(), k.conversation_id)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+        .subquery()
+    )  # fmt: skip
+    asked = (
+        select(sums, conversations.c.address)
+        .join_from(sums, conversations, conversations.c.id == sums.c.conversation_id, isouter=True)
+        .order_by(sums.c.nano.desc(), sums.c.conversation_id)
+    )
+    return connection.execute(whole).scalar_one(), [
+        Dear(row.conversation_id, row.channel, row.address, int(row.calls), int(row.tokens),
+             int(row.nano), bool(row.priced))
+        for row in connection.execute(asked)
+    ]  # fmt: skip
 
 
 def today(
@@ -109,6 +192,24 @@ def total(rows: Iterable[Spent]) -> tuple[int, int]:
     """Nano-dollars of what is priced, and tokens of what is not."""
     known = list(rows)
     return sum(r.nano for r in known if r.priced), sum(r.tokens for r in known if not r.priced)
+
+
+def cost(connection: Connection, period: Period) -> Cost:
+    return Cost(spent(connection, period))
+
+
+def beside(now: Cost, before: Cost) -> Iterable[tuple[str, Spent | None, Spent | None]]:
+    """Each channel and model of the two, by its name."""
+    sides = by_model(now.rows), by_model(before.rows)
+    for key in dict.fromkeys([*sides[0], *sides[1]]):
+        channel, model, priced = key
+        name = f"{channel}, {model}" if priced else f"{channel}, {model} (no price)"
+        yield name, sides[0].get(key), sides[1].get(key)
+
+
+def by_model(rows: Iterable[Spent]) -> dict[tuple[str, str, bool], Spent]:
+    """What is put beside the same of another period."""
+    return {(row.channel, row.model, row.priced): row for row in rows}
 
 
 def dollars(nano: int) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from connector.reports import aftermath, handoffs
+from connector.domain.money import NANO
+from connector.reports import aftermath, handoffs, spend
 from connector.reports.aftermath import Aftermath
 from connector.reports.handoffs import Figures, Times
 from connector.reports.periods import Period
@@ -15,7 +17,8 @@ from connector.reports.shares import Spread
 
 PLAIN = ("conversations", "handed_over", "handoff_rate", "going_on", "solved", "reopened",
          "reopened_rate", "came_back", "came_back_rate", "rated", "satisfied", "csat",
-         "mean_score")  # fmt: skip
+         "mean_score", "model_calls", "model_tokens", "model_usd", "model_usd_per_conversation",
+         "model_tokens_without_price")  # fmt: skip
 _RATES = ("conversations", "handed_over", "handoff_rate")
 GROUPS = {
     "topics": ("handed_over", "share", "in_a_hundred"),
@@ -34,6 +37,22 @@ class Report:
     times_before: Times
     after: Aftermath
     after_before: Aftermath
+    cost: spend.Cost
+    cost_before: spend.Cost
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Named)
+
+
+def beside(now: Sequence[Row], before: Sequence[Row]) -> list[tuple[str, Row | None, Row | None]]:
+    """In the order of now; what there was before alone comes last."""
+    new, old = ({row.name: row for row in rows} for rows in (now, before))
+    return [(name, new.get(name), old.get(name)) for name in dict.fromkeys([*new, *old])]
 
 
 def report(connection: Connection, period: Period) -> Report:
@@ -44,6 +63,8 @@ def report(connection: Connection, period: Period) -> Report:
         handoffs.times(connection, period.previous),
         aftermath.aftermath(connection, period),
         aftermath.aftermath(connection, period.previous),
+        spend.cost(connection, period),
+        spend.cost(connection, period.previous),
     )
 
 
@@ -52,15 +73,15 @@ def facts(found: Report) -> dict[str, Any]:
     return {
         "period": found.now.period.name,
         "timezone": found.now.period.zone.key,
-        **_facts(found.now, found.times, found.after),
+        **_facts(found.now, found.times, found.after, found.cost),
         "before": {
             "period": found.before.period.name,
-            **_facts(found.before, found.times_before, found.after_before),
+            **_facts(found.before, found.times_before, found.after_before, found.cost_before),
         },
     }
 
 
-def _facts(figures: Figures, times: Times, after: Aftermath) -> dict[str, Any]:
+def _facts(figures: Figures, times: Times, after: Aftermath, cost: spend.Cost) -> dict[str, Any]:
     return {
         "conversations": figures.episodes,
         "handed_over": figures.handed_over,
@@ -75,6 +96,11 @@ def _facts(figures: Figures, times: Times, after: Aftermath) -> dict[str, Any]:
         "satisfied": after.satisfied,
         "csat": after.csat,
         "mean_score": after.score,
+        "model_calls": cost.calls,
+        "model_tokens": cost.tokens,
+        "model_usd": cost.nano / NANO,
+        "model_usd_per_conversation": _usd(cost.each(figures.episodes)),
+        "model_tokens_without_price": cost.unpriced,
         "outcomes": {p.name: {"number": p.number, "share": p.share} for p in figures.outcomes},
         "triggers": {p.name: {"number": p.number, "share": p.share} for p in figures.triggers},
         "topics": [_topic(t) for t in figures.topics],
@@ -83,6 +109,23 @@ def _facts(figures: Figures, times: Times, after: Aftermath) -> dict[str, Any]:
         "seconds_to_ticket": _spread(times.to_ticket),
         "seconds_to_reply": _spread(times.to_reply),
         "seconds_to_solved": _spread(times.to_solved),
+        "model_cost": [_spent(row) for row in cost.rows],
+    }
+
+
+def _usd(nano: int | None) -> float | None:
+    return None if nano is None else nano / NANO
+
+
+def _spent(row: spend.Spent) -> dict[str, Any]:
+    """US dollars, null where the price is not known; tokens by kind."""
+    kinds = ("input", "output", "cache_write", "cache_read")
+    return {
+        "channel": row.channel,
+        "model": row.model,
+        "calls": row.calls,
+        "usd": row.nano / NANO if row.priced else None,
+        "tokens": {kind: getattr(row, kind) for kind in kinds},
     }
 
 
@@ -131,4 +174,14 @@ def rows(found: Report) -> list[tuple[str, str, object, object]]:
                 listed.append((f"{kind[:-1]}_{what}", name, *pair))
     for kind in ("seconds_to_ticket", "seconds_to_reply", "seconds_to_solved"):
         listed += [(f"{kind}_{x}", "", now[kind][x], before[kind][x]) for x in now[kind]]
+    for name, new, old in spend.beside(found.cost, found.cost_before):
+        listed.append(("model_calls", name, new.calls if new else 0, old.calls if old else 0))
+        listed.append(("model_tokens", name, new.tokens if new else 0, old.tokens if old else 0))
+        listed.append(("model_usd", name, _priced(new), _priced(old)))
     return listed
+
+
+def _priced(row: spend.Spent | None) -> float | None:
+    if row is None:
+        return 0.0
+    return row.nano / NANO if row.priced else None

@@ -17,6 +17,7 @@ from connector.storage.outbox import State
 from connector.storage.tables import conversations, inbox, messages, outbox
 
 CALL, EVENT = "call", "event"
+DIGITS = 18  # of a row's number: more would be none that a database knows
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def replay(connection: Connection, wanted: str, now: datetime) -> Lane | None:
     call = codec.call(row.kind, row.payload)
     # A row of its own: the old one's outcome is an event already, and each is told once.
     again = replace(call, key=f"{call.key}:again{row.id}")
-    _end(connection, row.id, State.REPLAYED)
+    if not _end(connection, row.id, State.REPLAYED):
+        return None
     calls.add(connection, ConversationId(row.conversation_id), again, now)
     return _lane(row)
 
@@ -60,15 +62,17 @@ def drop(connection: Connection, wanted: str, now: datetime) -> Lane | None:
     if row is None:
         return None
     if wanted.startswith(CALL):
-        _end(connection, row.id, State.DROPPED)
+        ended = _end(connection, row.id, State.DROPPED)
     else:
-        connection.execute(update(inbox).where(inbox.c.id == row.id).values(handled_at=now))
-    return _lane(row)
+        open_ = inbox.c.id == row.id, inbox.c.handled_at.is_(None)
+        done = connection.execute(update(inbox).where(*open_).values(handled_at=now))
+        ended = done.rowcount == 1
+    return _lane(row) if ended else None
 
 
 def _find(connection: Connection, wanted: str) -> Row[Any] | None:
     kind, _, number = wanted.partition("-")
-    if kind not in (CALL, EVENT) or not number.isdecimal():
+    if kind not in (CALL, EVENT) or not number.isdecimal() or len(number) > DIGITS:
         return None
     chosen, column = (_calls(), outbox.c.id) if kind == CALL else (_events(), inbox.c.id)
     return connection.execute(chosen.where(column == int(number))).first()
@@ -91,8 +95,10 @@ def _events() -> Select[Any]:
     return chosen.where(inbox.c.handled_at.is_(None), inbox.c.failures > 0).order_by(inbox.c.id)
 
 
-def _end(connection: Connection, number: int, state: State) -> None:
-    connection.execute(update(outbox).where(outbox.c.id == number).values(state=state.value))
+def _end(connection: Connection, number: int, state: State) -> bool:
+    """False: on a server somebody else has, since it was looked at."""
+    still = update(outbox).where(outbox.c.id == number, literal_column("outbox.state = 'buried'"))
+    return connection.execute(still.values(state=state.value)).rowcount == 1
 
 
 def _call(connection: Connection, row: Row[Any]) -> Buried:

@@ -26,6 +26,7 @@ model_calls = Table(
     Column("nano", BigInteger, nullable=False, server_default="0"),  # nano-dollars
     Column("priced", Boolean, nullable=False),  # else `nano` is more than it can have cost
     Index("ix_model_calls_conversation", "conversation_id"),
+    Index("ix_model_calls_day", "day", "channel"),
     _partial("ix_model_calls_reserved", "reserved > 0", "ordered_at"),
 )
 

@@ -26,7 +26,7 @@ ARGUMENTS = [
 ]
 
 
-def _chromium(playwright: Playwright) -> str | None:
+def chromium(playwright: Playwright) -> str | None:
     candidates = (
         os.environ.get("CHROMIUM"),
         "/usr/bin/chromium",
@@ -38,7 +38,7 @@ def _chromium(playwright: Playwright) -> str | None:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        path = _chromium(playwright)
+        path = chromium(playwright)
         if path is None:
             reason = "no Chromium: set CHROMIUM, or run `playwright install chromium`"
             if os.environ.get("REQUIRE_BROWSER") == "1":

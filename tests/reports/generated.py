@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from connector.domain.conversation import (
     Author,
@@ -33,6 +33,8 @@ from connector.domain.ids import (
 )
 from connector.storage import codec, tables
 from connector.storage.engine import Database
+from connector.storage.watched import model_calls, spend
+from tests.reports.spoken import AGENTS, HANDED, NAMES, PLEAS, SUBJECTS, WHICH
 
 CHANNELS = ("sms-us", "sms-us", "sms-eu", "whatsapp")
 LANGUAGES = ("en", "en", "en", "es", "de", None)
@@ -40,12 +42,6 @@ WHY = (
     [Trigger.EXPLICIT_REQUEST] * 5 + [Trigger.FRUSTRATION] * 2 + [Trigger.NO_PROGRESS] * 3
     + [Trigger.MODEL] * 3 + [Trigger.BOT_FAILURE, Trigger.LEGAL, Trigger.OFFER_ACCEPTED]
 )  # fmt: skip
-TALK = (
-    (Author.CUSTOMER, "Hi, where is my parcel? It was due on Monday."),
-    (Author.BOT, "You are writing with an automated assistant. Which order is it?"),
-    (Author.CUSTOMER, "4711"),
-    (Author.BOT, "Order 4711 left our warehouse on Friday; it takes three to five days."),
-)
 TOPICS = (
     ["late delivery"] * 6 + ["refund status"] * 4 + ["wrong size"] * 2 + ["opening hours"] * 2
     + ["gift card", "password reset", "size of the box", "warranty", None]
@@ -75,6 +71,17 @@ def generate(
         if place % AT_ONCE == AT_ONCE - 1 or place == number - 1:
             db.write(keep)
             rows.clear()
+    db.write(_add_up)
+
+
+def _add_up(connection: Connection) -> None:
+    """What each day cost, from what each call did."""
+    k = model_calls.c
+    days = (k.day, k.channel, k.model, k.priced)
+    sums = (k.tries, k.input, k.output, k.cache_write, k.cache_read, k.nano)
+    found = select(*days, *(func.sum(each) for each in sums)).group_by(*days)
+    connection.execute(delete(spend))
+    connection.execute(insert(spend).from_select([c.name for c in spend.c], found))
 
 
 def _conversation(
@@ -101,6 +108,7 @@ def _conversation(
         Ended(outcome) if outcome
         else WithAgent(Desk(ticket, ExternalId("900")), at) if ticket else WithBot(),
         language=chance.choice(LANGUAGES),
+        customer_name=NAMES[place % len(NAMES)] if place % 3 else None,
     )  # fmt: skip
     yield tables.conversations, {
         "id": ours, "channel": channel, "address": address, "holder": codec.holder_kind(made),
@@ -120,9 +128,11 @@ def _conversation(
         "reopened": int(solved and chance.random() < 0.08),
         "came_back": chance.choice(BEFORE) if came_back else None,
     }  # fmt: skip
-    yield from _said(made, per_episode, reply if handed and outcome else None)
+    subject = topic or sorted(SUBJECTS)[place % len(SUBJECTS)]
+    yield from _said(made, subject, place, per_episode, reply if handed and outcome else None)
+    yield from _asked(made, random.Random(f"cost {place}"), per_episode)
     if handed:
-        yield from _handed_over(made, at, opened)
+        yield from _handed_over(made, subject, place, at, opened)
 
 
 def _outcome(chance: random.Random, handed: bool) -> Outcome:
@@ -131,30 +141,63 @@ def _outcome(chance: random.Random, handed: bool) -> Outcome:
     return chance.choice([Outcome.BOT_RESOLVED] * 7 + [Outcome.ABANDONED] * 3 + [Outcome.OPTED_OUT])
 
 
+def _talk(subject: str, place: int, trigger: Trigger | None) -> list[tuple[Author, str]]:
+    """Four messages; the third is what decides, if anything does."""
+    about = SUBJECTS[subject]
+    asks, other = about.asks if place % 2 else about.asks[::-1]
+    if trigger is None:
+        second, third, fourth = WHICH, "4711", about.bot
+    else:
+        second, third, fourth = about.bot, PLEAS.get(trigger, (other, ""))[0], HANDED
+    last = Author.CONNECTOR if trigger else Author.BOT
+    return [(Author.CUSTOMER, asks), (Author.BOT, second), (Author.CUSTOMER, third), (last, fourth)]
+
+
 def _said(
-    made: Conversation, per_episode: int, reply: datetime | None
+    made: Conversation, subject: str, place: int, per_episode: int, reply: datetime | None
 ) -> Iterator[tuple[Table, dict[str, Any]]]:
     started = made.episode.started_at
     assert started is not None
-    said = [(*TALK[n % len(TALK)], started + timedelta(seconds=50 * n)) for n in range(per_episode)]
+    talk = _talk(subject, place, made.episode.trigger)
+    said = [(*talk[n % len(talk)], started + timedelta(seconds=50 * n)) for n in range(per_episode)]
     if reply:
-        said.append((Author.AGENT, "Hello, I have found it: it is with you tomorrow.", reply))
+        said.append((Author.AGENT, SUBJECTS[subject].agent, reply))
     for seq, (author, text, at) in enumerate(said, 1):
         sent = Delivery.RECEIVED if author is Author.CUSTOMER else Delivery.DELIVERED
         ours = MessageId(message_id(made.id, seq))
-        message = Message(ours, seq, 1, author, text, at, sent)
+        name = AGENTS[place % len(AGENTS)] if author is Author.AGENT else None
+        message = Message(ours, seq, 1, author, text, at, sent, author_name=name)
         yield tables.messages, {
             "id": ours, "conversation_id": made.id, "seq": seq, "episode": 1, "author": author,
             "delivery": sent, "at": at, "body": codec.dump(message),
         }  # fmt: skip
 
 
+def _asked(
+    made: Conversation, chance: random.Random, per_episode: int
+) -> Iterator[tuple[Table, dict[str, Any]]]:
+    """A call of the model for every second message."""
+    started = made.episode.started_at
+    assert started is not None
+    for number in range(per_episode // 2):
+        new, read, written = chance.randrange(300, 900), 4200, chance.randrange(40, 200)
+        yield model_calls, {
+            "key": f"{made.episode.id}:bot:{number}", "conversation_id": made.id,
+            "episode_id": made.episode.id, "channel": made.channel, "model": "claude-haiku-4-5",
+            "day": started.date().isoformat(), "ordered_at": started, "reserved": 0, "tries": 1,
+            "input": new, "output": written, "cache_write": 0, "cache_read": read,
+            "nano": new * 1000 + written * 5000 + read * 100, "priced": True,
+        }  # fmt: skip
+
+
 def _handed_over(
-    made: Conversation, at: datetime, opened: datetime
+    made: Conversation, subject: str, place: int, at: datetime, opened: datetime
 ) -> Iterator[tuple[Table, dict[str, Any]]]:
     trigger = made.episode.trigger
     assert trigger is not None
-    proof = Evidence((message_id(made.id, 3),), "4711", "asked in words")
+    quote = _talk(subject, place, trigger)[2][1]
+    why = PLEAS.get(trigger, ("", "said by the model"))[1]
+    proof = Evidence((message_id(made.id, 3),), quote, why)
     hit = Considered(trigger, True, 0.91, 0.5, (proof,))
     yield tables.considered, {
         "conversation_id": made.id, "episode_id": made.episode.id, "at": at, "trigger": trigger,
@@ -162,8 +205,8 @@ def _handed_over(
         "source": hit.source, "evidence": codec.dump_evidence(hit.evidence),
     }  # fmt: skip
     note = (
-        '{"key": "k", "draft": {"note_html": "<h3>Handoff: explicit_request</h3>'
-        '<p><b>The customer wants:</b> to know where order 4711 is</p>"}}'
+        f'{{"key": "k", "draft": {{"note_html": "<h3>Handoff: {trigger.value}</h3>'
+        f'<p><b>The customer asks about:</b> {subject}</p>"}}}}'
     )
     yield tables.outbox, {
         "conversation_id": made.id, "direction": "ticket", "key": f"{made.episode.id}:ticket:0",

@@ -64,7 +64,7 @@ def test_anonymous_at_every_route_is_401_or_led_to_sign_in(rig: Rig, asks: Flask
 
 def test_a_form_needs_its_token_its_own_origin_and_an_operator(rig: Rig, asks: FlaskClient) -> None:
     posts = [p for _, method, p in routes(rig) if method == "POST"]
-    assert len(posts) == 10
+    assert len(posts) >= 10
     sign_in(asks, "ana")
     good = token(asks.get("/ops/"))
     for path in posts:

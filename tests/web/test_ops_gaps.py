@@ -96,7 +96,9 @@ def rig(db: Database) -> Rig:
 def test_topics_with_what_was_asked_said_and_answered(rig: Rig) -> None:
     asks = client(rig)
     page = asks.get("/ops/gaps").text
-    rows = re.findall(r"<tr><th scope=\"row\"><a[^>]*>(.*?)</a></th><td class=\"num\">(\d+)<", page)
+    rows = re.findall(
+        r"<tr><th scope=\"row\"><a[^>]*>(.*?)</a></th><td class=\"num\"><a[^>]*>(\d+)<", page
+    )
     assert rows[0] == ("shipping abroad", "2")
     assert rows[-1] == ("not known", "1")
     page = asks.get("/ops/gaps/topic?topic=shipping+abroad&by=day").text
@@ -108,6 +110,10 @@ def test_topics_with_what_was_asked_said_and_answered(rig: Rig) -> None:
     assert "4111" not in unknown  # masked like all that leaves a conversation
     assert "There is no article" not in unknown
     assert "has an article on this now" not in unknown
+    for kind in ("day", "week"):  # another period is one of the same topic
+        other = f"/ops/gaps/topic?topic=shipping+abroad&amp;by={kind}"
+        assert f'href="{other}"' in page, kind
+        assert "Do you ship to Norway?" in asks.get(other.replace("&amp;", "&")).text
 
 
 def test_an_article_is_noted_once_and_the_rate_is_watched(rig: Rig) -> None:

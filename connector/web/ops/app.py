@@ -10,11 +10,11 @@ from werkzeug.exceptions import HTTPException
 
 from connector import log
 from connector.errors import StorageError
-from connector.web.ops import actions, elsewhere, gaps, gate, money, pages, words
+from connector.web.ops import actions, behind, elsewhere, gaps, gate, money, pages, words
 from connector.web.ops.parts import Dashboard
 
 _log = log.get(__name__)
-_WORDS = ("holders", "triggers", "outcomes", "authors", "calls", "actions", "languages")
+_WORDS = ("holders", "triggers", "outcomes", "authors", "calls", "actions", "languages", "meanings")
 
 
 def register(app: Flask, dashboard: Dashboard) -> None:
@@ -25,6 +25,7 @@ def register(app: Flask, dashboard: Dashboard) -> None:
     pages.add(blueprint, dashboard)
     actions.add(blueprint, dashboard)
     gaps.add(blueprint, dashboard)
+    behind.add(blueprint, dashboard)
     elsewhere.add(blueprint, dashboard)
     money.install(blueprint, dashboard)
     # An address that there is not is told to those only who may see what there is.

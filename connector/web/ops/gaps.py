@@ -9,7 +9,7 @@ from connector.domain.conversation import Message
 from connector.pipeline import orders
 from connector.reports import draft, gaps
 from connector.reports.periods import Kind
-from connector.web.ops.asked import Links, argument, period_of
+from connector.web.ops.asked import Links, argument, clean, period_of
 from connector.web.ops.parts import Dashboard
 
 SEE_OTHER = 303
@@ -30,7 +30,7 @@ def _pages(blueprint: Blueprint, dashboard: Dashboard) -> None:
         found = db.read(lambda c: gaps.overview(c, period, now))
         return render_template(
             "ops/gaps.html", period=period, found=found, shown=SHOWN, link=Links(period),
-            kinds=list(Kind),
+            kinds=list(Kind), avoidable=[each.value for each in gaps.AVOIDABLE],
         )  # fmt: skip
 
     @blueprint.get("/gaps/topic")
@@ -52,7 +52,7 @@ def _buttons(blueprint: Blueprint, dashboard: Dashboard) -> None:
     parts = dashboard.parts
 
     def topic() -> str:
-        return request.form.get("topic", "")[:80]
+        return clean("topic", request.form.get("topic", ""))
 
     @blueprint.post("/gaps/added")
     def article_added() -> Answer:

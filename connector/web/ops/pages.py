@@ -10,12 +10,20 @@ from connector.domain.conversation import Solved, WithAgent, WithBot
 from connector.domain.decide.resend import missing
 from connector.domain.ids import ConversationId
 from connector.reports import handoffs, listing, live, story, told
-from connector.reports.periods import Kind, Period
+from connector.reports.periods import Kind, Period, Span
 from connector.storage import buried
 from connector.storage import ops as store
 from connector.storage.forgetting import FORGOTTEN
 from connector.web.ops import words
-from connector.web.ops.asked import Links, number, period_of, wanted
+from connector.web.ops.asked import (
+    DEEPEST,
+    Links,
+    number,
+    page_of,
+    period_of,
+    period_or_span,
+    wanted,
+)
 from connector.web.ops.parts import Dashboard
 
 LONG_WAIT = timedelta(minutes=15)
@@ -59,18 +67,16 @@ def _periods(blueprint: Blueprint, dashboard: Dashboard) -> None:
             "ops/handoffs.html", period=period, now=found.now, before=found.before, trend=trend,
             times=found.times, times_before=found.times_before, after=found.after,
             after_before=found.after_before, link=Links(period), kinds=list(Kind), shown=TOPICS,
+            goes_on=period.starts_at <= dashboard.parts.now() < period.ends_at,
         )  # fmt: skip
 
     @blueprint.get("/conversations")
     def conversations() -> str:
-        period, given = period_of(dashboard), wanted()
-        page = request.args.get("page", 1, type=int)
-        if not 1 <= page <= listing.DEEPEST:
-            abort(400, f"Pages go from 1 to {listing.DEEPEST}: choose a shorter period.")
+        period, given, page = period_or_span(dashboard), wanted(), page_of(DEEPEST)
         count, found = db.read(lambda c: listing.listed(c, period, given, page))
         return render_template(
             "ops/conversations.html", period=period, wanted=given, number=count, found=found,
-            page=page, size=listing.PAGE, link=Links(period), deepest=listing.DEEPEST,
+            page=page, size=listing.PAGE, span=isinstance(period, Span), link=Links(period), deepest=DEEPEST,
             said=request.args.get("said"),
         )  # fmt: skip
 

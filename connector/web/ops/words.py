@@ -32,6 +32,7 @@ OUTCOMES = {
     "handed_back": "handed back to the bot",
     "released": "released",
     "none": "still going on",
+    "any": "over, in whatever way",
 }
 AUTHORS = {"customer": "Customer", "bot": "Bot", "agent": "Agent", "connector": "Fixed text"}
 CALLS = {
@@ -65,6 +66,34 @@ ORDERED = {
 }
 LANGUAGES = {"en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese",
              "it": "Italian", "": "not known"}  # fmt: skip
+# What each trigger and outcome means, for who reads them for the first time.
+MEANINGS = {
+    "explicit_request": "the customer said in so many words that they want one",
+    "offer_accepted": "the bot had offered one, and the customer said yes",
+    "legal": "a lawyer, a regulator, the press or the bank was threatened with",
+    "safety": "somebody may come to harm",
+    "no_progress": "it turned in circles, or the bot had answered as often as it may",
+    "frustration": "several of the last few messages were angry",
+    "model": "the bot’s model judged that a person should answer",
+    "bot_failure": "the bot could not answer, or one of its limits was used up",
+    "keywords": "one of the words that your configuration names",
+    "operator": "somebody pressed “Hand over now” here",
+    "bot_resolved": "the bot took the matter for settled, and the customer wrote no more",
+    "agent_resolved": "an agent solved the ticket, and it stayed solved",
+    "handed_back": "somebody gave the customer back to the bot before a solve",
+    "abandoned": "the customer stopped writing with the matter not settled",
+    "opted_out": "the customer wrote STOP",
+    "released": "the ticket was deleted or marked as spam under the conversation",
+}
+# How a report counts; as lines of text, and as the last paragraph of a page.
+COUNTED = (
+    "A conversation counts in the month in which it began.",
+    "Handoff rate: of all that began, those that went to a person, for whatever reason.",
+    "Outcomes and triggers: shares sum to 100 %; each conversation that is over has one outcome.",
+    "Topics, in 100: of every hundred conversations that began, so many were handed over for it.",
+    "Came back: of all that began, those within a day of the same customer’s one before.",
+    "Cost: what the provider’s answers say was used, at the prices of the configuration.",
+)
 # What our own notes are made of.
 _TAGS = {"p", "b", "i", "em", "strong", "h3", "h4", "ul", "ol", "li", "br", "blockquote"}
 
@@ -89,6 +118,10 @@ def percent(value: float | None) -> str:
 
 def decimal(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
+
+
+def score(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def duration(value: timedelta | None) -> str:
