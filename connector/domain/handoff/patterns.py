@@ -4,6 +4,7 @@
     report * police             `*` stands for up to three words of the same clause
     is there <target>           a phrase of the list called `target`
     speak to the ~              `~` stands for one word that is neither `private` nor a `thing`
+    call me $                   `$` stands for the end of the clause
 
 Matching does no backtracking beyond those three words.
 """
@@ -138,7 +139,7 @@ def _end(
 def _step(wanted: Part, text: Words, at: int, clause: int, spans: Spans) -> int | None:
     """Where one part ends that begins at `at`."""
     if at >= len(text) or text.clauses[at] != clause:
-        return None
+        return at if wanted == "$" else None
     if not isinstance(wanted, str):
         return at + 1 if text.words[at] in wanted else None
     if wanted == "~":
@@ -172,7 +173,7 @@ def compile_phrase(phrase: str) -> list[Pattern]:
     if sum(optional) > _OPTIONALS:
         raise PhraseError(f"more than {_OPTIONALS} optional words")
     parts = tuple(_part(token.strip("[]")) for token in tokens)
-    if all(optional) or parts[0] in ("*", "~") or parts[-1] == "*":
+    if all(optional) or parts[0] in ("*", "~", "$") or parts[-1] == "*":
         raise PhraseError("a phrase begins and ends with a word")
     if body.count("*") > 2:
         raise PhraseError("more than two * in one phrase")
@@ -200,7 +201,7 @@ def _second(parts: Sequence[Part], optional: Sequence[bool]) -> frozenset[str] |
 
 @cache
 def _part(written: str) -> Part:
-    if written in ("*", "~") or (written.startswith("<") and written.endswith(">")):
+    if written in ("*", "~", "$") or (written.startswith("<") and written.endswith(">")):
         return written
     if written.isascii() and written.isalpha() and written.islower():
         return frozenset((written,))

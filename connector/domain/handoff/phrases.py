@@ -93,8 +93,8 @@ class Language:
 
     @cached_property
     def typed(self) -> frozenset[str]:
-        """The words whose typos are worth mending."""
-        keys = ("action", "after", *_PERSONS)
+        """The words whose typos are worth mending. Trades are many, and near to ordinary words."""
+        keys = ("action", "after", *(key for key in _PERSONS if key != "trade"))
         return frozenset(w for k in keys for w in self[k].vocabulary if len(w) >= 4)
 
     @cached_property
