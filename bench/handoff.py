@@ -132,6 +132,13 @@ def own_rows(policy: HandoffPolicy) -> Iterator[Row]:
         yield own_row(f"  own, unseen, {language}", mine, policy)
     for kind in lines.KINDS:
         yield own_row(f"  own, unseen, {kind}", [x for x in unseen if x.kind == kind], policy)
+    strange = [line for line in lines.read(lines.STRANGERS) if line.half == "B"]
+    for language in LANGUAGES:
+        mine = [x for x in strange if (x.kind, x.language) == ("requests", language)]
+        yield own_row(f"  strangers, half B, {language}", mine, policy)
+    for kind in lines.KINDS:
+        mine = [x for x in strange if x.kind == kind]
+        yield own_row(f"  strangers, half B, {kind}", mine, policy)
 
 
 def own_row(name: str, chosen: Sequence[lines.Line], policy: HandoffPolicy) -> Row:

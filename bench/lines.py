@@ -22,7 +22,9 @@ from connector.domain.handoff import (
 from connector.domain.handoff.base import HandoffPolicy, Turn
 from connector.domain.handoff.scoring import Judged
 
-BLIND = Path(__file__).parents[1] / "tests" / "fixtures" / "handoff" / "blind"
+FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures" / "handoff"
+BLIND = FIXTURES / "blind"
+STRANGERS = FIXTURES / "strangers"  # by people who had never seen the rules
 Half = Literal["A", "B", "late"]
 
 
@@ -94,9 +96,10 @@ def _stuck(text: str, policy: HandoffPolicy) -> tuple[bool, float]:
 
 
 def _offer(text: str, policy: HandoffPolicy) -> tuple[bool, float]:
-    """As an answer to the bot's offer of a person."""
-    offer = Turn("1", "bot", "Shall I?", offers_person=True)
-    found = offer_accepted.consider((offer, _turn(text)), policy)
+    """As an answer to the bot's offer of a person; "offer ||| answer" where the offer is given."""
+    said, parted, answer = text.rpartition("|||")
+    offer = Turn("1", "bot", said or "Shall I?", offers_person=not parted)
+    found = offer_accepted.consider((offer, _turn(answer)), policy)
     return found.fired, found.score
 
 

@@ -31,6 +31,7 @@ ANSWERS = {
     "pt": ("Sim, por favor", "Não, obrigado"),
     "it": ("Sì, grazie", "No, grazie"),
 }
+_NAMED = ("target", "trade", "somebody", "does", "calls", "action")  # what offers refer to
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]*")
 
 
@@ -54,7 +55,7 @@ def offers(bot: Turn, policy: HandoffPolicy) -> bool:
         return True
     question = _question(considered(bot.text)[-_TAIL:])
     return any(
-        language["offer"].first(words, {"target": language["target"].spans(words)}) is not None
+        language["offer"].first(words, {k: language[k].spans(words) for k in _NAMED}) is not None
         for language, words in policy.phrases.read(question)
     )
 

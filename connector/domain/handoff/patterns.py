@@ -4,20 +4,28 @@
     report * police             `*` stands for up to three words of the same clause
     is there <target>           a phrase of the list called `target`
     speak to the ~              `~` stands for one word that is neither `private` nor a `thing`
+    call me $                   `$` stands for the end of the clause
 
 Matching does no backtracking beyond those three words.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from connector.domain.handoff.normalise import Words, fold
 
 GAP = 3
 _OPTIONALS = 8  # each doubles the ways to look at a place that fits so far
+_ONE_OF = r"(?:[^\W_]+(?:\|[^\W_]+)*|<[a-z]+>)"
+_CERTAIN = re.compile(
+    rf"{_ONE_OF}(?: (?:{_ONE_OF}|\[{_ONE_OF}\]))*(?: = -?\d+(?:\.\d+)?)?"
+)  # right
+_NO_WORDS = re.compile(r"<\w+>|=[^\n]*")
+_WORDS = re.compile(r"[^\W_]+")
 
 Spans = Mapping[str, Mapping[int, int]]  # list -> where a phrase of it begins -> where it ends
 
@@ -59,39 +67,55 @@ class Match:
 
 
 class Lexicon:
-    """A list of phrases, found in a text in one pass over its words."""
+    """A list of phrases, found in a text in one pass over its words.
+
+    They are checked at once and compiled when first looked for: of six languages most is never
+    needed, and start-up should take no time.
+    """
 
     def __init__(self, phrases: Iterable[str] = ()) -> None:
-        self.by_word: dict[str, list[Pattern]] = {}
-        self.by_list: list[Pattern] = []
-        self.vocabulary: set[str] = set()
-        for phrase in phrases:
-            for pattern in compile_phrase(phrase):
-                self._add(pattern)
+        self._phrases = tuple(phrases)
+        for phrase in self._phrases:
+            if (
+                not (phrase.isalpha() or _CERTAIN.fullmatch(phrase))
+                or phrase.count("[") > _OPTIONALS
+            ):
+                compile_phrase(phrase)  # raises if it is wrong
 
-    @property
-    def patterns(self) -> Iterator[Pattern]:
-        yield from self.by_list
-        for patterns in self.by_word.values():
-            yield from patterns
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        return tuple(p for phrase in self._phrases for p in compile_phrase(phrase))
 
-    def _add(self, pattern: Pattern) -> None:
-        first = pattern.parts[0]
-        if isinstance(first, str):
-            self.by_list.append(pattern)
-        else:
-            for word in first:
-                self.by_word.setdefault(word, []).append(pattern)
-        for part in pattern.parts:
-            if not isinstance(part, str):
-                self.vocabulary |= part
+    @cached_property
+    def by_word(self) -> Mapping[str, list[Pattern]]:
+        """Those that begin with each word."""
+        found: dict[str, list[Pattern]] = {}
+        for pattern in self.patterns:
+            first = pattern.parts[0]
+            for word in () if isinstance(first, str) else first:
+                found.setdefault(word, []).append(pattern)
+        return found
+
+    @cached_property
+    def by_list(self) -> Sequence[Pattern]:
+        """Those that begin with a phrase of another list."""
+        return [pattern for pattern in self.patterns if isinstance(pattern.parts[0], str)]
+
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """Every word of the phrases."""
+        text = _NO_WORDS.sub(" ", "\n".join(self._phrases))
+        if not text.isascii() or "'" in text:
+            text = "\n".join(fold(line) for line in text.split("\n"))
+        return frozenset(_WORDS.findall(text.lower()))
 
     def find(self, text: Words, spans: Spans | None = None) -> Iterator[Match]:
         """Every phrase that occurs, in the order of the text."""
         spans = spans or {}
+        by_word, by_list = self.by_word, self.by_list
         for begin, word in enumerate(text.words):
             then = text.words[begin + 1] if begin + 1 < len(text.words) else ""
-            for pattern in (*self.by_word.get(word, ()), *self.by_list):
+            for pattern in (*by_word.get(word, ()), *by_list):
                 if pattern.then is not None and then not in pattern.then:
                     continue
                 end = end_of(pattern, text, begin, spans)
@@ -138,7 +162,7 @@ def _end(
 def _step(wanted: Part, text: Words, at: int, clause: int, spans: Spans) -> int | None:
     """Where one part ends that begins at `at`."""
     if at >= len(text) or text.clauses[at] != clause:
-        return None
+        return at if wanted == "$" else None
     if not isinstance(wanted, str):
         return at + 1 if text.words[at] in wanted else None
     if wanted == "~":
@@ -172,7 +196,7 @@ def compile_phrase(phrase: str) -> list[Pattern]:
     if sum(optional) > _OPTIONALS:
         raise PhraseError(f"more than {_OPTIONALS} optional words")
     parts = tuple(_part(token.strip("[]")) for token in tokens)
-    if all(optional) or parts[0] in ("*", "~") or parts[-1] == "*":
+    if all(optional) or parts[0] in ("*", "~", "$") or parts[-1] == "*":
         raise PhraseError("a phrase begins and ends with a word")
     if body.count("*") > 2:
         raise PhraseError("more than two * in one phrase")
@@ -200,7 +224,7 @@ def _second(parts: Sequence[Part], optional: Sequence[bool]) -> frozenset[str] |
 
 @cache
 def _part(written: str) -> Part:
-    if written in ("*", "~") or (written.startswith("<") and written.endswith(">")):
+    if written in ("*", "~", "$") or (written.startswith("<") and written.endswith(">")):
         return written
     if written.isascii() and written.isalpha() and written.islower():
         return frozenset((written,))

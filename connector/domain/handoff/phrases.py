@@ -1,4 +1,4 @@
-"""The word lists of each language, compiled once.
+"""The word lists of each language, checked at start and compiled when first used.
 
 What the lists are called and mean stands at the head of config/phrases/en.yaml.
 """
@@ -93,8 +93,8 @@ class Language:
 
     @cached_property
     def typed(self) -> frozenset[str]:
-        """The words whose typos are worth mending."""
-        keys = ("action", "after", *_PERSONS)
+        """The words whose typos are worth mending. Trades are many, and near to ordinary words."""
+        keys = ("action", "after", *(key for key in _PERSONS if key != "trade"))
         return frozenset(w for k in keys for w in self[k].vocabulary if len(w) >= 4)
 
     @cached_property
@@ -197,6 +197,7 @@ def _distance(word: str, ours: str) -> int:
 
 
 Reading = tuple[tuple[Language, Words], ...]
+Weighed = tuple[tuple[int, int], ...]  # number of a language, weight
 
 
 class Phrases:
@@ -204,15 +205,20 @@ class Phrases:
 
     def __init__(self, languages: Iterable[Language] = ()) -> None:
         self.languages = tuple(languages)
-        self._typical: dict[str, tuple[tuple[int, int], ...]] = {}  # word -> language, weight
-        same: dict[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]] = {}
+        self.read = lru_cache(maxsize=_KEPT)(self._read)
+        self.first = lru_cache(maxsize=_KEPT)(self._first)
+
+    @cached_property
+    def _typical(self) -> Mapping[str, Weighed]:
+        """How typical each word is of which languages."""
+        found: dict[str, Weighed] = {}
+        same: dict[Weighed, Weighed] = {}
         for number, language in enumerate(self.languages):
             for word in language.known | language.marks:
                 weight = _MARK if word in language.marks else 1
-                weights = (*self._typical.get(word, ()), (number, weight))
-                self._typical[word] = same.setdefault(weights, weights)  # thousands are alike
-        self.read = lru_cache(maxsize=_KEPT)(self._read)
-        self.first = lru_cache(maxsize=_KEPT)(self._first)
+                weights = (*found.get(word, ()), (number, weight))
+                found[word] = same.setdefault(weights, weights)  # thousands are alike
+        return found
 
     @staticmethod
     def from_lists(lists: Mapping[str, Mapping[str, Sequence[str]]]) -> Phrases:

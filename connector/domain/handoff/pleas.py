@@ -54,6 +54,8 @@ class Parts:
             for begin, end in self.spans[key].items():
                 yield from self._backward(begin, end)
         for match in self.found["request"]:
+            if match.pattern.parts[-1] == "<sure>" and match.end in self.spans["follow"]:
+                continue  # "from a human sounding scammer"
             yield Plea(match.begin, match.end, match.begin, 0.9, match.pattern.text)
         for match in self.found["bare"]:
             if self._says_all(match):
@@ -96,13 +98,23 @@ class Parts:
                 return
 
     def _bare(self) -> Iterator[Plea]:
-        """ "human please": little else is said"""
+        """ "human please": little else is said, or in the last clause ("not helpful. agent.")"""
         targets = self.covered("target")
-        if targets and len(self.text) <= _BARE:
-            rest = set(range(len(self.text))) - targets - self.filler
-            first = min(targets)
-            if rest <= self.covered("somebody") and first not in self.owned:
-                yield Plea(0, len(self.text), first, 0.85, "names a person and nothing else")
+        if not targets:
+            return
+        for begin in {0, self._last_clause()}:
+            end = len(self.text)
+            here = [i for i in range(begin, end) if i in targets]
+            if not here or end - begin > _BARE or here[0] in self.owned:
+                continue
+            rest = set(range(begin, end)) - targets - self.filler
+            if rest <= self.covered("somebody"):
+                yield Plea(begin, end, here[0], 0.85, "names a person and nothing else")
+
+    def _last_clause(self) -> int:
+        """Where it begins; thanks and the like may follow."""
+        says = [i for i in range(len(self.text)) if i not in self.filler] or [0]
+        return self.text.clauses.index(self.text.clauses[says[-1]])
 
     def _asked(self) -> Iterator[Plea]:
         """A clause that asks, and a person in it: before or behind, whatever stands between.

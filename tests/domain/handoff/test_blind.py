@@ -13,6 +13,14 @@ from connector.domain.handoff.base import LANGUAGES, HandoffPolicy
 from connector.domain.handoff.scoring import of_messages
 
 WRITTEN = lines.read()
+STRANGE = lines.read(lines.STRANGERS)
+STRANGE_FLOORS = {  # half B: precision, recall
+    "requests": (0.95, 0.89),
+    "legal": (0.88, 0.77),
+    "safety": (0.9, 0.62),
+    "offer": (0.9, 0.77),
+    "anger": (0.76, 0.69),
+}
 FLOORS = {  # of the lines that no rule was made by: precision, recall
     "requests": (0.96, 0.9),
     "legal": (0.93, 0.9),
@@ -41,6 +49,29 @@ def test_each_language_carries(policy: HandoffPolicy, language: str) -> None:
     found = of_messages(lines.judged(unseen, policy))
     assert found["recall"] >= 0.87, found
     assert found["precision"] >= 0.94, found
+
+
+@pytest.mark.parametrize("kind", STRANGE_FLOORS)
+def test_strangers_half_b(policy: HandoffPolicy, kind: str) -> None:
+    """Written by people who had never seen the rules; decision 0053 has what was reached at first."""
+    unseen = [x for x in STRANGE if x.kind == kind and x.half == "B"]
+    found = of_messages(lines.judged(unseen, policy))
+    assert len(unseen) > 50
+    assert found["precision"] >= STRANGE_FLOORS[kind][0], found
+    assert found["recall"] >= STRANGE_FLOORS[kind][1], found
+
+
+@pytest.mark.parametrize("kind", ["legal", "safety"])
+def test_ordinary_messages_are_no_danger(policy: HandoffPolicy, kind: str) -> None:
+    """Requests, answers and questions of half A: hardly one may sound like a threat or danger."""
+    others = [
+        x
+        for x in (*WRITTEN, *STRANGE)
+        if x.half == "A" and x.kind in ("requests", "offer", "stuck", "anger")
+    ]
+    fired = [x.text for x in others if lines.KINDS[kind](x.text, policy)[0]]
+    assert len(others) > 2000
+    assert len(fired) <= 6, fired
 
 
 def test_half_a_is_learnt(policy: HandoffPolicy) -> None:

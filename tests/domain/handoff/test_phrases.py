@@ -128,3 +128,20 @@ def test_own_lists_replace_or_lengthen(tmp_path: Path) -> None:
 def test_a_language_that_is_shipped_but_not_on(text: str, asks: bool) -> None:
     policy = HandoffPolicy(explicit_request=("nl",), phrases=load(SHIPPED, ("nl",)))
     assert consider(Turn("1", "customer", text), policy).fired is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("call me", True), ("call me. bob", True), ("call me bob", False)],
+)
+def test_the_end_of_a_clause(text: str, found: bool) -> None:
+    assert (Lexicon(["call me $"]).first(words(text)) is not None) is found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_compiled_later_is_right(policy: HandoffPolicy, language: str) -> None:
+    """Lists are only glanced at when they are read: each phrase compiles, to the words it was known by."""
+    lists = next(x for x in policy.phrases.languages if x.name == language)
+    for name, lexicon in lists.lexicons.items():
+        parts = {part for p in lexicon.patterns for part in p.parts if not isinstance(part, str)}
+        assert set().union(*parts) == lexicon.vocabulary, name
