@@ -17,7 +17,8 @@ from connector.errors import StartError
 from connector.web.app import MAX_BODY
 from connector.web.closing import HANDSHAKE_SECONDS, turn_away_newcomers
 
-THREADS = 4  # more only stand in each other's way: a webhook waits for Python and one commit
+# In a burst those that wait share a commit. Lanes stand back meanwhile, so more are in nobody's way.
+THREADS = 16
 FIRST_WORD_SECONDS = 1.0  # from a connection to its request, when we are about to stop
 
 
