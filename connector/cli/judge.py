@@ -22,8 +22,13 @@ from connector.domain.handoff.judge import TASKS, Task, judge
 )
 @rows.policy_options
 @click.option("--json", is_flag=True, expose_value=False, help="As always here: prints JSON only.")
+@click.option(
+    "--why",
+    is_flag=True,
+    help='Add "why": each trigger that was looked at, with its score, its threshold and what it saw.',
+)
 @told
-def command(task: Task, config: str | None, channel: str | None) -> None:
+def command(task: Task, config: str | None, channel: str | None, why: bool) -> None:
     """Judge JSON lines from standard input with the local triggers: no model, no network.
 
     In: {"id", "text", "lang"}, or for conversations {"id", "turns": [{"role": "customer" or "bot",
@@ -33,7 +38,7 @@ def command(task: Task, config: str | None, channel: str | None) -> None:
     policy = rows.policy(config, channel)
     try:
         for number, row in rows.rows(sys.stdin.buffer, "standard input"):
-            _print(rows.checked("standard input", number, judge, task, row, policy))
+            _print(rows.checked("standard input", number, judge, task, row, policy, why=why))
     except BrokenPipeError:  # whoever read us has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -26,6 +26,26 @@ def run(*words: str, given: str = "") -> tuple[int, str, str]:
     return done.exit_code, done.stdout, done.stderr
 
 
+def test_judge_says_why_and_why_not() -> None:
+    rows = [{"text": "put me through to an agent"}, {"text": "dont transfer me to an agent"}]
+    given = "\n".join(map(json.dumps, rows))
+    _, out, _ = run("judge", "--task", "explicit_request", "--why", given=given)
+    fired, taken_back = (json.loads(line)["why"][0] for line in out.splitlines())
+    assert fired["fired"]
+    assert fired["evidence"] == [{"quote": rows[0]["text"], "detail": "asks to reach a person"}]
+    assert not taken_back["fired"]
+    assert taken_back["score"] < taken_back["threshold"]
+    assert taken_back["evidence"][0]["detail"] == "taken back: dont transfer"
+
+
+def test_judge_of_a_conversation_says_what_each_trigger_saw() -> None:
+    row = {"turns": [{"role": "customer", "text": "I will sue you"}]}
+    _, out, _ = run("judge", "--task", "conversation", "--why", given=json.dumps(row))
+    seen = {one["trigger"]: one for one in json.loads(out)["why"]}
+    assert seen["legal"]["evidence"][0]["quote"] == "I will sue you"
+    assert not seen["explicit_request"]["fired"]
+
+
 def test_judge_keeps_order_and_fields() -> None:
     rows: list[dict[str, object]] = [
         {"id": "a", "text": "get me a human", "lang": "en", "own": [1, {"x": None}]},

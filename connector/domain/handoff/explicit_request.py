@@ -7,8 +7,8 @@ agent") or asks what the bot is, takes it back: that is done here.
 
 Why "my manager said" does not fire: "manager" is a target, but "my" is an owner, so it is nobody of
 ours; and no action reaches it. Why "don't transfer me to an agent" does not: "transfer me" reaches
-"an agent", and "dont transfer" is a negation that begins before it. `connector judge` shows the
-verdict on a line, and the evidence of what was taken back quotes the words that did it.
+"an agent", and "dont transfer" is a negation that begins before it. `connector judge --why`
+shows the verdict on a line and the words that it rests on, those that took it back too.
 """
 
 from __future__ import annotations

@@ -13,23 +13,37 @@ Task = Literal["explicit_request", "frustration", "legal", "conversation"]
 TASKS: tuple[Task, ...] = ("explicit_request", "frustration", "legal", "conversation")
 
 
-def judge(task: Task, row: Mapping[str, Any], policy: HandoffPolicy) -> dict[str, Any]:
-    """The row with fire, score and trigger added. Raise ValueError if it lacks what is judged."""
+def judge(
+    task: Task, row: Mapping[str, Any], policy: HandoffPolicy, *, why: bool = False
+) -> dict[str, Any]:
+    """The row with fire, score and trigger added. Raise ValueError if it lacks what is judged.
+
+    `why` adds each trigger that was looked at: its score, its threshold, and the words and what was
+    seen in them (`quote`, `detail`), whether it fired or not.
+    """
     if task == "conversation":
-        return _with(row, _whole(turns_of(row), policy))
+        looked_at = consider(turns_of(row), policy)
+        verdict = _whole(looked_at)
+    else:
+        verdict = _one(task, row, policy)
+        looked_at = (verdict,)
+    judged = _with(row, verdict)
+    return judged | {"why": [_seen(each) for each in looked_at]} if why else judged
+
+
+def _one(task: Task, row: Mapping[str, Any], policy: HandoffPolicy) -> Considered:
     text = row.get("text")
     if not isinstance(text, str):
         raise ValueError("a row needs a text")
     turn = Turn("1", "customer", text, language=_language(row))
     if task == "explicit_request":
-        return _with(row, explicit_request.consider(turn, policy))
+        return explicit_request.consider(turn, policy)
     if task == "legal":
-        return _with(row, legal.consider(turn, policy))
-    return _with(row, frustration.of_message(turn, policy))
+        return legal.consider(turn, policy)
+    return frustration.of_message(turn, policy)
 
 
-def _whole(turns: Sequence[Turn], policy: HandoffPolicy) -> Considered:
-    found = consider(turns, policy)
+def _whole(found: Sequence[Considered]) -> Considered:
     score = max((one.score for one in found), default=0.0)
     hit = decided(found)
     return replace(hit or Considered(Trigger.OPERATOR, False, 0.0, 0.5), score=score)
@@ -38,6 +52,17 @@ def _whole(turns: Sequence[Turn], policy: HandoffPolicy) -> Considered:
 def _with(row: Mapping[str, Any], verdict: Considered) -> dict[str, Any]:
     trigger = verdict.trigger.value if verdict.fired else None
     return {**row, "fire": verdict.fired, "score": round(verdict.score, 4), "trigger": trigger}
+
+
+def _seen(one: Considered) -> dict[str, Any]:
+    return {
+        "trigger": one.trigger.value,
+        "fired": one.fired,
+        "score": round(one.score, 4),
+        "threshold": one.threshold,
+        "language": one.language,
+        "evidence": [{"quote": each.quote, "detail": each.detail} for each in one.evidence],
+    }
 
 
 def _language(row: Mapping[str, Any]) -> str | None:
