@@ -93,7 +93,8 @@ def _conversation(
     why = chance.choice(WHY) if handed else None
     live = age < 0.5 and chance.random() < 0.5
     outcome = None if live else _outcome(chance, handed)
-    at = started + timedelta(minutes=4)
+    # The third message has been said; the fourth tells of the ticket.
+    at = started + timedelta(seconds=103)
     ended = at + timedelta(minutes=chance.randrange(5, 600))
     reply = at + timedelta(minutes=chance.randrange(1, 45))
     channel, address = chance.choice(CHANNELS), Address(f"+1555{place:07}")
